@@ -1,0 +1,167 @@
+//! The engine over the store of this user, opened or made.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use pki_core::{Engine, Error, Operation, Request};
+use pki_store::directory::{self, DirectoryStore, Options};
+use pki_store::memory::MemoryStore;
+use pki_store::{Store, StoreError};
+use serde_json::{Map, Value};
+
+use crate::config::Settings;
+use crate::environment::Environment;
+use crate::failure::{Failure, reason};
+use crate::output::Answer;
+use crate::seal::{Keeper, Protection, create_key_file};
+use crate::{shell, system};
+
+/// An open store, and the engine over it.
+pub(crate) struct Session {
+    engine: Engine,
+    /// False where there is no store. Then the engine answers over an empty one: questions get
+    /// the answers they would get from a server that nobody has set up, and changes have no
+    /// place to go.
+    stored: bool,
+}
+
+impl Session {
+    /// Opens the store, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there is one that cannot be used.
+    pub(crate) fn open(settings: &Settings, environment: &Environment) -> Result<Self, Failure> {
+        match DirectoryStore::open(&settings.data_dir, options(settings)) {
+            Ok(store) => Self::over(Arc::new(store), true, settings, environment),
+            Err(StoreError::Missing { .. }) => {
+                Self::over(Arc::new(MemoryStore::new()), false, settings, environment)
+            }
+            Err(problem) => Err(unusable(&problem)),
+        }
+    }
+
+    /// Opens the store, or makes one with its key file.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be made or used.
+    pub(crate) fn open_or_create(
+        settings: &Settings,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let store = DirectoryStore::create(&settings.data_dir, options(settings))
+            .map_err(|problem| unusable(&problem))?;
+        if let Protection::KeyFile(path) = &settings.protection {
+            // In a store that has been used, a key file that is not there is one that was lost;
+            // a new one would only hide that.
+            if store.revision().map_err(|problem| unusable(&problem))? == 0 {
+                make_key_file(path)?;
+            }
+        }
+        Self::over(Arc::new(store), true, settings, environment)
+    }
+
+    fn over(
+        store: Arc<dyn Store>,
+        stored: bool,
+        settings: &Settings,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let env = system::env().map_err(|problem| {
+            let reason = reason(&problem);
+            Failure::Refused(format!("Error opening the random source: {reason}"))
+        })?;
+        let keeper = Keeper::new(settings.protection.clone(), environment);
+        Ok(Self {
+            engine: Engine::new(store, Arc::new(keeper), env),
+            stored,
+        })
+    }
+
+    /// Makes a request.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub(crate) fn ask(
+        &self,
+        operation: Operation,
+        path: &str,
+        data: Map<String, Value>,
+    ) -> Result<Answer, Error> {
+        let request = Request {
+            operation,
+            path: routed(path),
+            data,
+        };
+        self.engine.handle(request).map(Answer::from)
+    }
+
+    /// Whether there is a store.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// For help and completion, which are no requests.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// Whether a store is there to be opened, healthy or not.
+pub(crate) fn exists(settings: &Settings) -> bool {
+    directory::exists(&settings.data_dir)
+}
+
+/// What to tell a user who has no store yet: where we looked, and what to type.
+pub(crate) fn no_store_hint(settings: &Settings) -> String {
+    let place = settings.data_dir.display();
+    let flag = if settings.data_dir_from_flag {
+        format!("-data-dir={} ", shell::word(&place.to_string()))
+    } else {
+        String::new()
+    };
+    format!("There is no store in {place} yet. To make one, type: pkictl {flag}secrets enable pki")
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        wait: settings.wait,
+    }
+}
+
+fn unusable(problem: &StoreError) -> Failure {
+    Failure::Refused(format!("Error opening the store: {problem}"))
+}
+
+fn make_key_file(path: &Path) -> Result<(), Failure> {
+    create_key_file(path).map_err(|problem| {
+        let why = match problem.kind() {
+            ErrorKind::NotFound => "there is no such directory".to_owned(),
+            _ => reason(&problem),
+        };
+        Failure::Refused(format!(
+            "Error creating the key file {}: {why}",
+            path.display()
+        ))
+    })
+}
+
+/// A path as the engine routes it: doubled slashes count once, as on a server.
+fn routed(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubled_slashes_count_once() {
+        assert_eq!(routed("pki//config/crl"), "pki/config/crl");
+        assert_eq!(routed(""), "");
+    }
+}

@@ -1,0 +1,17 @@
+//! The program as its users see it: words in; output, errors and a status out.
+//!
+//! Here is what needs no engine. What the engine answers is tested where the crates meet.
+
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot set up its surroundings has failed"
+)]
+
+#[path = "program/caller.rs"]
+mod caller;
+#[path = "program/no_store.rs"]
+mod no_store;
+#[path = "program/process.rs"]
+mod process;
+#[path = "program/usage.rs"]
+mod usage;

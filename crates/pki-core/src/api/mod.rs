@@ -1,0 +1,15 @@
+//! What is derived from the declarations of paths: routing, parsing, help, completion.
+
+pub mod complete;
+pub mod endpoint;
+pub mod help;
+pub mod request;
+pub(crate) mod router;
+
+pub use complete::Candidate;
+pub use endpoint::{
+    Access, Answer, Command, Document, Done, Listing, Op, Patch, Path, Query, ReadCx, Reply,
+    WriteCx,
+};
+pub use help::Help;
+pub use request::{Body, Lease, Operation, Request, Response};

@@ -1,0 +1,104 @@
+//! The key of a new CA: made, or there already.
+
+use std::sync::Arc;
+
+use super::keys::{self, KeyRecord};
+use crate::api::endpoint::WriteCx;
+use crate::crypto::key::{KeySpec, PrivateKey};
+use crate::error::Error;
+use crate::paths::KeyParameters;
+use crate::policy::key::key_spec;
+
+/// Where a CA's key comes from, and whether it is handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exported {
+    /// Made here, and kept to itself.
+    Internal,
+    /// Made here, and returned once.
+    Exported,
+    /// There already.
+    Existing,
+}
+
+impl Exported {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        match text {
+            "internal" => Ok(Self::Internal),
+            "exported" => Ok(Self::Exported),
+            "existing" => Ok(Self::Existing),
+            "kms" => Err(Error::refused(
+                "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\"",
+            )),
+            _ => Err(Error::refused(
+                "the \"exported\" path parameter must be \"internal\", \"existing\", exported\" or \"kms\"",
+            )),
+        }
+    }
+}
+
+/// What will be done to have a key; nothing is made yet.
+pub(crate) enum Plan {
+    Make(KeySpec),
+    Take(KeyRecord),
+}
+
+/// A CA's key, ready to sign.
+pub(crate) struct CaKey {
+    pub(crate) record: KeyRecord,
+    pub(crate) private: Arc<PrivateKey>,
+}
+
+/// Checks what was asked about the key.
+pub(crate) fn plan(
+    cx: &WriteCx<'_>,
+    exported: Exported,
+    key: &KeyParameters,
+) -> Result<Plan, Error> {
+    if exported == Exported::Existing {
+        if key.key_type.is_some() || key.key_bits.is_some() {
+            return Err(Error::refused("invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode"));
+        }
+        return existing(cx, &key.key_ref).map(Plan::Take);
+    }
+    if let Some(name) = &key.key_name {
+        keys::check_name(&cx.tx, name)?;
+    }
+    let spec = key_spec(key.key_type.as_deref().unwrap_or("rsa"), key.key_bits.unwrap_or(0))?;
+    if matches!(spec, KeySpec::Rsa { .. }) && ![0, 256, 384, 512].contains(&key.signature_bits) {
+        return Err(Error::refused(format!(
+            "unsupported hash signature algorithm: {}",
+            key.signature_bits
+        )));
+    }
+    Ok(Plan::Make(spec))
+}
+
+fn existing(cx: &WriteCx<'_>, reference: &str) -> Result<KeyRecord, Error> {
+    const CONTEXT: &str = "failed to lookup public key from existing key";
+    if reference.is_empty() {
+        return Err(Error::refused(format!(
+            "{CONTEXT}: missing argument key_ref for existing type"
+        )));
+    }
+    keys::resolve(&cx.tx, reference)?
+        .map_err(|problem| Error::refused(format!("{CONTEXT}: {problem}")))
+}
+
+/// Makes the key, or opens it.
+pub(crate) fn obtain(
+    cx: &mut WriteCx<'_>,
+    plan: Plan,
+    name: Option<&str>,
+) -> Result<CaKey, Error> {
+    match plan {
+        Plan::Make(spec) => {
+            let private = PrivateKey::generate(spec)?;
+            let record = keys::add(cx, &private, name)?;
+            Ok(CaKey { record, private: Arc::new(private) })
+        }
+        Plan::Take(record) => {
+            let private = keys::open(&cx.reading(), &record)?;
+            Ok(CaKey { record, private })
+        }
+    }
+}

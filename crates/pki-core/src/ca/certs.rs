@@ -1,0 +1,192 @@
+//! The inventory: every certificate that was made here, and every one that was revoked.
+
+use super::tables::{CERTS, EXPIRY};
+use crate::domain::id::{CrlId, IssuerId, Uuid};
+use crate::domain::serial::SerialNumber;
+use crate::domain::time::Timestamp;
+use crate::store::{Damaged, Format, Reader, Record, RecordKey, Tx, Writer};
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::CrlReason;
+
+/// A certificate as it was issued, and what it does not say itself.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateRecord {
+    /// The issuer that signed it, if it is one of this mount.
+    pub(crate) issuer: Option<IssuerId>,
+    /// The role it was issued under; empty if there was none.
+    pub(crate) role: String,
+    /// The certificate.
+    pub(crate) der: Vec<u8>,
+}
+
+impl Record for CertificateRecord {
+    const FORMAT: Format = 1;
+
+    fn encode(&self) -> Vec<u8> {
+        let writer = write_issuer(Writer::default(), self.issuer);
+        writer.short(self.role.as_bytes()).octets(&self.der).done()
+    }
+
+    fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
+        only_format(format, Self::FORMAT)?;
+        let mut reader = Reader(bytes);
+        let issuer = read_issuer(&mut reader)?;
+        let role = String::from_utf8(reader.short()?.to_vec()).map_err(|_| Damaged)?;
+        Ok(Self { issuer, role, der: reader.rest().to_vec() })
+    }
+}
+
+/// A revocation: what a CRL and an OCSP response need, without the certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct RevocationRecord {
+    /// The issuer of the certificate, if it is one of this mount.
+    pub(crate) issuer: Option<IssuerId>,
+    /// The CRL of the subject and key that signed the certificate, whether or not an issuer of
+    /// this mount has them now. None if that is not known.
+    pub(crate) home: Option<CrlId>,
+    pub(crate) revoked_at: Timestamp,
+    pub(crate) not_after: Timestamp,
+    pub(crate) reason: Option<CrlReason>,
+}
+
+impl Record for RevocationRecord {
+    const FORMAT: Format = 1;
+
+    fn encode(&self) -> Vec<u8> {
+        let writer = write_issuer(Writer::default(), self.issuer);
+        let home = self.home.map(|home| home.0);
+        writer
+            .short(home.as_ref().map_or(&[], |home| home.as_slice()))
+            .nanos(self.revoked_at.unix_nanos())
+            .int(self.not_after.unix())
+            .byte(self.reason.map_or(u8::MAX, CrlReason::number))
+            .done()
+    }
+
+    fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
+        only_format(format, Self::FORMAT)?;
+        let mut reader = Reader(bytes);
+        Ok(Self {
+            issuer: read_issuer(&mut reader)?,
+            home: match reader.short()? {
+                [] => None,
+                home => Some(CrlId(home.try_into().map_err(|_| Damaged)?)),
+            },
+            revoked_at: Timestamp::from_unix_nanos(reader.nanos()?),
+            not_after: Timestamp::from_unix(reader.int()?),
+            reason: match reader.byte()? {
+                u8::MAX => None,
+                number => Some(CrlReason::from_number(number).ok_or(Damaged)?),
+            },
+        })
+    }
+}
+
+fn write_issuer(writer: Writer, issuer: Option<IssuerId>) -> Writer {
+    writer.short(issuer.as_ref().map_or(&[], |issuer| issuer.0.octets()))
+}
+
+fn read_issuer(reader: &mut Reader<'_>) -> Result<Option<IssuerId>, Damaged> {
+    match reader.short()? {
+        [] => Ok(None),
+        octets => {
+            let octets = octets.try_into().map_err(|_| Damaged)?;
+            Ok(Some(IssuerId(Uuid::from_random(octets))))
+        }
+    }
+}
+
+fn only_format(found: Format, known: Format) -> Result<(), Damaged> {
+    if found == known { Ok(()) } else { Err(Damaged) }
+}
+
+/// The end of a certificate, then its serial number: in the order in which they end.
+#[derive(Clone, Debug)]
+pub(crate) struct ExpiryKey {
+    pub(crate) not_after: Timestamp,
+    pub(crate) serial: SerialNumber,
+}
+
+impl RecordKey for ExpiryKey {
+    fn encode(&self) -> Vec<u8> {
+        [&sortable(self.not_after), self.serial.octets()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (not_after, serial) = bytes.split_at_checked(8)?;
+        let not_after = from_sortable(not_after)?;
+        Some(Self { not_after, serial: SerialNumber::from_octets(serial) })
+    }
+}
+
+/// A CRL, the end of a certificate on it, and its serial number.
+#[derive(Clone, Debug)]
+pub(crate) struct RevokedExpiryKey {
+    pub(crate) crl: CrlId,
+    pub(crate) ends: ExpiryKey,
+}
+
+impl RecordKey for RevokedExpiryKey {
+    fn encode(&self) -> Vec<u8> {
+        [self.crl.0.as_slice(), &self.ends.encode()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (crl, ends) = bytes.split_at_checked(16)?;
+        Some(Self { crl: CrlId::decode(crl)?, ends: ExpiryKey::decode(ends)? })
+    }
+}
+
+/// Seconds as octets that sort as the moments do, those before 1970 included.
+fn sortable(moment: Timestamp) -> [u8; 8] {
+    (moment.unix().cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+fn from_sortable(octets: &[u8]) -> Option<Timestamp> {
+    let value = u64::from_be_bytes(octets.try_into().ok()?) ^ (1 << 63);
+    Some(Timestamp::from_unix(value.cast_signed()))
+}
+
+/// Records a certificate that was just signed.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    certificate: &Certificate,
+    issuer: Option<IssuerId>,
+    role: &str,
+) {
+    let serial = certificate.serial().clone();
+    let der = certificate.as_der().to_vec();
+    let entry = CertificateRecord { issuer, role: role.to_owned(), der };
+    tx.insert(&CERTS, &serial, &entry);
+    tx.put(&EXPIRY, &ExpiryKey { not_after: certificate.not_after(), serial }, &());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_sort_as_moments_do() {
+        let key = |seconds| {
+            let not_after = Timestamp::from_unix(seconds);
+            ExpiryKey { not_after, serial: SerialNumber::from_octets(&[7]) }.encode()
+        };
+        assert!(key(-1) < key(0) && key(0) < key(1) && key(255) < key(256));
+        assert_eq!(ExpiryKey::decode(&key(-5)).unwrap().not_after.unix(), -5);
+    }
+
+    #[test]
+    fn revocations_read_back() {
+        let record = RevocationRecord {
+            issuer: Some(IssuerId(Uuid::from_random([3; 16]))),
+            home: Some(CrlId([4; 16])),
+            revoked_at: Timestamp::from_unix_nanos(1_700_000_000_123_456_789),
+            not_after: Timestamp::LAST,
+            reason: None,
+        };
+        let read = RevocationRecord::decode(1, &record.encode()).unwrap();
+        assert_eq!(read.encode(), record.encode());
+        assert_eq!(read.revoked_at, record.revoked_at);
+        assert!(RevocationRecord::decode(1, &record.encode()[..20]).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! What is stored of a CRL.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::hex;
+use crate::domain::id::CrlId;
+use crate::domain::time::Timestamp;
+use crate::store::{Damaged, Format, Record, RecordKey, json_record};
+
+/// A CRL as it was last built, and what the next one will hold.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct CrlRecord {
+    /// The number of the last CRL; it never falls, whatever happens to the issuers.
+    pub(crate) number: u64,
+    /// Which log is in use.
+    pub(crate) generation: u32,
+    /// Octets in the log.
+    pub(crate) log_length: u64,
+    /// Segments in the log.
+    pub(crate) segments: u32,
+    /// Whether someone asked for a new CRL.
+    pub(crate) requested: bool,
+    /// Whether the log must be made anew from the revocations.
+    pub(crate) stale_log: bool,
+    /// The last CRL, if there is one.
+    pub(crate) built: Option<BuiltCrl>,
+}
+json_record!(CrlRecord);
+
+/// A signed CRL without its entries: those are the first `covered` octets of the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BuiltCrl {
+    pub(crate) number: u64,
+    pub(crate) this_update: Timestamp,
+    pub(crate) next_update: Timestamp,
+    pub(crate) covered: u64,
+    /// Whether it is empty because CRLs were switched off.
+    pub(crate) disabled: bool,
+    #[serde(with = "hex")]
+    pub(crate) prefix: Vec<u8>,
+    #[serde(with = "hex")]
+    pub(crate) suffix: Vec<u8>,
+}
+
+/// A part of a log: the CRL, the generation, and how many parts come before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogKey {
+    pub(crate) crl: CrlId,
+    pub(crate) generation: u32,
+    pub(crate) segment: u32,
+}
+
+impl LogKey {
+    /// What the keys of a whole generation start with.
+    pub(crate) fn prefix(crl: CrlId, generation: u32) -> Vec<u8> {
+        [crl.0.as_slice(), &generation.to_be_bytes()].concat()
+    }
+}
+
+impl RecordKey for LogKey {
+    fn encode(&self) -> Vec<u8> {
+        [Self::prefix(self.crl, self.generation).as_slice(), &self.segment.to_be_bytes()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (crl, rest) = bytes.split_at_checked(16)?;
+        let (generation, segment) = rest.split_at_checked(4)?;
+        Some(Self {
+            crl: CrlId::decode(crl)?,
+            generation: u32::from_be_bytes(generation.try_into().ok()?),
+            segment: u32::from_be_bytes(segment.try_into().ok()?),
+        })
+    }
+}
+
+/// Encoded entries, one after another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LogSegment(pub(crate) Vec<u8>);
+
+impl Record for LogSegment {
+    const FORMAT: Format = 1;
+
+    fn encode(&self) -> Vec<u8> {
+        self.0.clone()
+    }
+
+    fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
+        if format == Self::FORMAT { Ok(Self(bytes.to_vec())) } else { Err(Damaged) }
+    }
+}

@@ -1,0 +1,231 @@
+//! From a decision to a certificate: serial number, lint, signature, record.
+
+use super::issuers::{self, SigningIssuer};
+use super::{aia, certs, profile};
+use crate::api::endpoint::{ReadCx, WriteCx};
+use crate::ca::profile::Profile;
+use crate::crypto::key::{EncodedKey, PrivateKey, PrivateKeyForm, PublicKey};
+use crate::crypto::signature::SignatureAlgorithm;
+use crate::domain::secret::Secret;
+use crate::domain::serial::SerialNumber;
+use crate::error::Error;
+use crate::policy::validity::Validity;
+use crate::x509::certificate::{Certificate, TbsCertificate};
+use crate::x509::extension::Extension;
+use crate::x509::lint::Linted;
+use crate::x509::name::DistinguishedName;
+use crate::x509::{base64, pem};
+
+/// How certificates and keys are written in an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// PEM, each on its own.
+    Pem,
+    /// DER in base64.
+    Der,
+    /// PEM; the certificate comes with its key and its chain.
+    PemBundle,
+}
+
+impl Format {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "pem" => Some(Self::Pem),
+            "der" => Some(Self::Der),
+            "pem_bundle" => Some(Self::PemBundle),
+            _ => None,
+        }
+    }
+
+    /// As [`Format::parse`], with the words of the endpoints that issue.
+    pub(crate) fn for_issuing(text: &str) -> Result<Self, Error> {
+        Self::parse(text).ok_or_else(|| {
+            Error::refused("the \"format\" path parameter must be \"pem\", \"der\", or \"pem_bundle\"")
+        })
+    }
+
+    /// Something in DER, as this format writes it.
+    pub(crate) fn write(self, label: &str, der: &[u8]) -> String {
+        match self {
+            Self::Pem | Self::PemBundle => pem::encode(label, der),
+            Self::Der => base64::encode(der),
+        }
+    }
+
+    pub(crate) fn certificate(self, certificate: &Certificate) -> String {
+        self.write("CERTIFICATE", certificate.as_der())
+    }
+
+    pub(crate) fn key(self, key: &EncodedKey) -> Secret<String> {
+        Secret::new(self.write(key.label, key.der.expose()))
+    }
+}
+
+/// The form in which a private key is handed over (D13).
+pub(crate) fn key_form(text: &str) -> Result<PrivateKeyForm, Error> {
+    match text {
+        "" | "der" | "pem" => Ok(PrivateKeyForm::Traditional),
+        "pkcs8" => Ok(PrivateKeyForm::Pkcs8),
+        other => Err(Error::refused(format!(
+            "unknown private_key_format {other:?}: must be \"der\" or \"pkcs8\""
+        ))),
+    }
+}
+
+/// A bundle of PEM blocks, one after another. A key in it has its traditional form, whatever
+/// form the key is returned in beside it.
+pub(crate) fn bundle<'a>(
+    key: Option<&PrivateKey>,
+    certificates: impl Iterator<Item = &'a Certificate>,
+) -> Result<String, Error> {
+    let key = key.map(|key| key.encode(PrivateKeyForm::Traditional)).transpose()?;
+    let key = key.map(|key| pem::encode(key.label, key.der.expose()));
+    let certificates = certificates.map(|certificate| Format::Pem.certificate(certificate));
+    Ok(key.into_iter().chain(certificates).collect::<Vec<_>>().join("\n"))
+}
+
+/// All of a certificate that its issuer does not add.
+pub(crate) struct Draft {
+    pub(crate) subject: DistinguishedName,
+    pub(crate) public_key: PublicKey,
+    pub(crate) validity: Validity,
+    pub(crate) extensions: Vec<Extension>,
+    pub(crate) signature: SignatureAlgorithm,
+}
+
+/// What a profile starts from: the identifiers of both keys, and the issuer's URLs.
+pub(crate) fn profile_under(
+    cx: &ReadCx<'_>,
+    signer: &SigningIssuer,
+    subject_key: &PublicKey,
+) -> Result<Profile, Error> {
+    Ok(Profile {
+        subject_key_identifier: subject_key.key_identifier().to_vec(),
+        authority_key_identifier: signer.issuer.certificate.subject_key_identifier(),
+        urls: aia::of_issuer(cx.view, &signer.issuer.record)?,
+        ..Profile::default()
+    })
+}
+
+/// Makes and signs a certificate under an issuer. Nothing is recorded yet.
+pub(crate) fn sign(
+    cx: &WriteCx<'_>,
+    signer: &SigningIssuer,
+    draft: Draft,
+) -> Result<Certificate, Error> {
+    let issuer = signer.issuer.certificate.subject().clone();
+    sign_as(cx, issuer, &signer.key, draft)
+}
+
+/// Makes a certificate that is its own issuer. Nothing is recorded yet.
+pub(crate) fn self_sign(cx: &WriteCx<'_>, key: &PrivateKey, draft: Draft) -> Result<Certificate, Error> {
+    sign_as(cx, draft.subject.clone(), key, draft)
+}
+
+fn sign_as(
+    cx: &WriteCx<'_>,
+    issuer: DistinguishedName,
+    key: &PrivateKey,
+    draft: Draft,
+) -> Result<Certificate, Error> {
+    let Draft { subject, public_key, validity, extensions, signature } = draft;
+    let mut octets = [0; 20];
+    cx.env.random.fill(&mut octets);
+    let tbs = TbsCertificate {
+        serial: SerialNumber::from_random(octets),
+        signature,
+        issuer,
+        not_before: validity.not_before,
+        not_after: validity.not_after,
+        subject,
+        public_key,
+        extensions,
+    };
+    Ok(Linted::check(tbs).map_err(Error::Lint)?.sign(key)?)
+}
+
+/// Puts the extensions of a profile into a draft.
+pub(crate) fn draft(
+    subject: DistinguishedName,
+    public_key: PublicKey,
+    validity: Validity,
+    signature: SignatureAlgorithm,
+    profile: &Profile,
+) -> Result<Draft, Error> {
+    let extensions = profile::extensions(profile)?;
+    Ok(Draft { subject, public_key, validity, extensions, signature })
+}
+
+crate::fields! {
+    /// A certificate, and what is needed to use it.
+    #[derive(Debug)]
+    pub struct IssuedCertificate {
+        /// The certificates of the issuer and of those above it, in this order.
+        ca_chain: Option<Vec<String>>,
+        /// The certificate; in a bundle, with its key before and its chain after it.
+        certificate: String,
+        /// When it ends, in seconds since 1970.
+        expiration: i64,
+        /// The certificate of its issuer.
+        issuing_ca: String,
+        /// When it begins, in seconds since 1970.
+        not_before: Option<i64>,
+        /// Its private key, which is kept nowhere else.
+        private_key: Option<Secret<String>>,
+        /// `rsa`, `ec` or `ed25519`.
+        private_key_type: Option<String>,
+        /// Its serial number, in hexadecimal.
+        serial_number: String,
+    }
+}
+
+/// How an issued certificate is to be answered.
+pub(crate) struct Delivery<'a> {
+    pub(crate) format: Format,
+    /// The private key, if it was made here, and the form it is handed over in.
+    pub(crate) key: Option<(&'a PrivateKey, PrivateKeyForm)>,
+    pub(crate) remove_roots_from_chain: bool,
+}
+
+/// The answer for a certificate under an issuer.
+pub(crate) fn deliver(
+    cx: &ReadCx<'_>,
+    signer: &SigningIssuer,
+    certificate: &Certificate,
+    delivery: &Delivery<'_>,
+) -> Result<IssuedCertificate, Error> {
+    let Delivery { format, key, remove_roots_from_chain } = delivery;
+    let chain = issuers::chain(cx.view, &signer.issuer)?;
+    let shown = chain.iter().filter(|c| !(*remove_roots_from_chain && c.is_self_signed()));
+    let ca_chain: Vec<String> = shown.map(|certificate| format.certificate(certificate)).collect();
+    let text = match format {
+        Format::PemBundle => {
+            bundle(key.map(|(key, _)| key), [certificate].into_iter().chain(&chain))?
+        }
+        Format::Pem | Format::Der => format.certificate(certificate),
+    };
+    let private_key = key.map(|(key, form)| key.encode(form)).transpose()?;
+    Ok(IssuedCertificate {
+        ca_chain: (!ca_chain.is_empty()).then_some(ca_chain),
+        certificate: text,
+        expiration: certificate.not_after().unix(),
+        issuing_ca: format.certificate(&signer.issuer.certificate),
+        not_before: Some(certificate.not_before().unix()),
+        private_key: private_key.map(|encoded| format.key(&encoded)),
+        private_key_type: key.map(|(key, _)| key.spec().type_name().to_owned()),
+        serial_number: certificate.serial().to_string(),
+    })
+}
+
+/// Records a leaf certificate, unless its role says not to.
+pub(crate) fn keep(
+    cx: &mut WriteCx<'_>,
+    signer: &SigningIssuer,
+    certificate: &Certificate,
+    role: &str,
+    is_kept: bool,
+) {
+    if is_kept {
+        certs::record(&mut cx.tx, certificate, Some(signer.issuer.record.id), role);
+    }
+}

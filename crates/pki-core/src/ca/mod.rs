@@ -1,0 +1,20 @@
+//! What several paths share: issuers, keys, issuing, revoking, CRLs. Everything here works on a
+//! view or a transaction that it is given; what is decided without either is in `policy`, and
+//! bytes are made in `x509`.
+
+pub(crate) mod aia;
+pub(crate) mod ca_key;
+pub(crate) mod certs;
+pub(crate) mod config;
+pub(crate) mod crls;
+pub(crate) mod import;
+pub(crate) mod issue;
+pub(crate) mod issuers;
+pub(crate) mod keyring;
+pub(crate) mod keys;
+pub(crate) mod leases;
+pub(crate) mod profile;
+pub(crate) mod revoke;
+pub(crate) mod tables;
+pub(crate) mod tidy;
+pub(crate) mod verbatim;

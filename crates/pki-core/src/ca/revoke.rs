@@ -1,0 +1,116 @@
+//! Revoking: what is recorded, and what is answered.
+
+use super::certs::{CertificateRecord, RevocationRecord};
+use super::config;
+use super::crls;
+use super::issuers::{self, Issuer};
+use super::tables::{CERTS, CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED};
+use crate::api::endpoint::{Reply, WriteCx};
+use crate::domain::id::IssuerId;
+use crate::domain::serial::SerialNumber;
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::store::View;
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::{CrlReason, RevokedEntry};
+
+crate::fields! {
+    /// A certificate that is revoked, and since when.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Revoked {
+        /// Seconds since 1970.
+        revocation_time: i64,
+        /// The same as RFC 3339 text.
+        revocation_time_rfc3339: String,
+        /// `revoked`.
+        state: String,
+    }
+}
+
+impl Revoked {
+    fn since(moment: Timestamp) -> Self {
+        Self {
+            revocation_time: moment.unix(),
+            revocation_time_rfc3339: moment.rfc3339_nanos(),
+            state: "revoked".into(),
+        }
+    }
+}
+
+/// The stored certificate with a serial number.
+pub(crate) fn stored(
+    view: &View<'_>,
+    serial: &SerialNumber,
+) -> Result<Option<(CertificateRecord, Certificate)>, Error> {
+    let Some(record) = view.get(&CERTS, serial)? else { return Ok(None) };
+    let certificate = Certificate::from_der(&record.der)
+        .map_err(|_| Error::DamagedRecord(CERTS.table.name))?;
+    Ok(Some((record, certificate)))
+}
+
+/// Revokes a certificate of this mount. Revoking it again answers with the first time.
+pub(crate) fn revoke(
+    cx: &mut WriteCx<'_>,
+    certificate: &Certificate,
+    issuer: Option<IssuerId>,
+    reason: Option<CrlReason>,
+) -> Result<Reply<Option<Revoked>>, Error> {
+    let all = issuers::all(&cx.tx)?;
+    if let Some(issuer) = all.iter().find(|i| i.certificate.as_der() == certificate.as_der()) {
+        return Err(Error::refused(format!(
+            "adding issuer (id: {}) to its own CRL is not allowed",
+            issuer.record.id
+        )));
+    }
+    let serial = certificate.serial();
+    if let Some(earlier) = cx.tx.get(&REVOKED, serial)? {
+        return Ok(Some(Revoked::since(earlier.revoked_at)).into());
+    }
+    let allow_expired = config::load(&cx.tx, &CRL_CONFIG)?.allow_expired_cert_revocation;
+    // Two seconds: the clocks of those who check are no better than that.
+    if certificate.not_after() < cx.now.after(2) && !allow_expired {
+        return Ok(Reply::from(None).warn([expired(serial)]));
+    }
+    let issuer = match issuer.filter(|id| all.iter().any(|i| i.record.id == *id)) {
+        None => issuer_of(&all, certificate).map(|issuer| issuer.record.id),
+        known => known,
+    };
+    record(cx, certificate, issuer, reason)?;
+    Ok(Some(Revoked::since(cx.now)).into())
+}
+
+fn expired(serial: &SerialNumber) -> String {
+    format!(
+        "certificate with serial {serial} already expired; refusing to add to CRL. Enable 'AllowExpiredCertRevocation' to allow revoking expired certificates."
+    )
+}
+
+/// Stores the revocation and puts it on the CRL that lists it.
+fn record(
+    cx: &mut WriteCx<'_>,
+    certificate: &Certificate,
+    issuer: Option<IssuerId>,
+    reason: Option<CrlReason>,
+) -> Result<(), Error> {
+    let home = match issuer {
+        Some(id) => cx.tx.get(&ISSUERS, &id)?.map(|record| record.crl.0),
+        None => None,
+    };
+    let (serial, not_after) = (certificate.serial().clone(), certificate.not_after());
+    let revocation = RevocationRecord { issuer, home, revoked_at: cx.now, not_after, reason };
+    cx.tx.insert(&REVOKED, &serial, &revocation);
+    let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
+    if let Some(crl) = crls::listing(&crls::classes(&cx.tx)?, home, default) {
+        let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
+        crls::append(&mut cx.tx, crl, &entry, not_after)?;
+    }
+    Ok(())
+}
+
+/// The issuer that signed a certificate: its name is there, and its key verifies the signature.
+pub(crate) fn issuer_of<'a>(all: &'a [Issuer], certificate: &Certificate) -> Option<&'a Issuer> {
+    all.iter().find(|issuer| {
+        issuer.certificate.subject() == certificate.issuer()
+            && certificate.is_signed_by(issuer.certificate.public_key())
+    })
+}

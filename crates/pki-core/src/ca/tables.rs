@@ -1,0 +1,112 @@
+//! Every table of the store. A number, once given, keeps its meaning for ever.
+
+use pki_store::Table;
+
+use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiryKey};
+use super::config::{ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig};
+use super::crls::{CrlRecord, LogKey, LogSegment};
+use super::issuers::IssuerRecord;
+use super::keyring::SealRecord;
+use super::keys::KeyRecord;
+use super::leases::LeaseRecord;
+use super::tidy::TidyStatus;
+use crate::domain::id::{CrlId, IssuerId, KeyId};
+use crate::domain::serial::SerialNumber;
+use crate::field::{Fields as _, Input};
+use crate::policy::role::Role;
+use crate::store::{Damaged, Format, Only, Record, Records};
+use crate::system::mount::Mount;
+use crate::system::paths::remount::Migration;
+
+/// What protects the data key. System.
+pub(crate) const SEAL: Records<Only, SealRecord> = Records::new(1, "seal");
+/// Mounts by path. System.
+pub(crate) const MOUNTS: Records<String, Mount> = Records::new(2, "mounts");
+/// The number of the last mount made. System.
+pub(crate) const LAST_MOUNT: Records<Only, LastMount> = Records::new(3, "last_mount");
+/// Moves of mounts, by identifier. System.
+pub(crate) const MIGRATIONS: Records<String, Migration> = Records::new(4, "migrations");
+/// Leases by identifier. System.
+pub(crate) const LEASES: Records<String, LeaseRecord> = Records::new(5, "leases");
+
+/// Roles by name.
+pub(crate) const ROLES: Records<String, Role> = Records::new(10, "roles");
+/// Issuers by identifier.
+pub(crate) const ISSUERS: Records<IssuerId, IssuerRecord> = Records::new(11, "issuers");
+/// Identifiers of issuers by name.
+pub(crate) const ISSUER_NAMES: Records<String, IssuerId> = Records::new(12, "issuer_names");
+/// Private keys, sealed, by identifier.
+pub(crate) const KEYS: Records<KeyId, KeyRecord> = Records::new(13, "keys");
+/// Identifiers of keys by name.
+pub(crate) const KEY_NAMES: Records<String, KeyId> = Records::new(14, "key_names");
+/// Which issuer is the default.
+pub(crate) const ISSUERS_CONFIG: Records<Only, IssuersConfig> = Records::new(15, "config/issuers");
+/// Which key is the default.
+pub(crate) const KEYS_CONFIG: Records<Only, KeysConfig> = Records::new(16, "config/keys");
+/// Where certificates say more is to be found.
+pub(crate) const URLS_CONFIG: Records<Only, UrlsConfig> = Records::new(17, "config/urls");
+/// How CRLs are made.
+pub(crate) const CRL_CONFIG: Records<Only, CrlConfig> = Records::new(18, "config/crl");
+/// Under which URLs clients reach the mount.
+pub(crate) const CLUSTER_CONFIG: Records<Only, ClusterConfig> = Records::new(19, "config/cluster");
+
+/// Certificates by serial number.
+pub(crate) const CERTS: Records<SerialNumber, CertificateRecord> = Records::large(20, "certs");
+/// Serial numbers by the end of their certificates.
+pub(crate) const EXPIRY: Records<ExpiryKey, ()> = Records::new(21, "expiry");
+/// Revocations by serial number.
+pub(crate) const REVOKED: Records<SerialNumber, RevocationRecord> = Records::new(22, "revoked");
+/// Entries of CRLs by the end of their certificates.
+pub(crate) const REVOKED_EXPIRY: Records<RevokedExpiryKey, ()> =
+    Records::new(23, "revoked_expiry");
+/// CRLs, and what the next one will hold.
+pub(crate) const CRLS: Records<CrlId, CrlRecord> = Records::new(24, "crls");
+/// Encoded CRL entries, in the order in which they came.
+pub(crate) const CRL_LOG: Records<LogKey, LogSegment> = Records::large(25, "crl_log");
+/// How the last tidy went.
+pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
+
+/// The tables whose records belong to a mount and go with it.
+pub(crate) const OF_A_MOUNT: &[Table] = &[
+    ROLES.table,
+    ISSUERS.table,
+    ISSUER_NAMES.table,
+    KEYS.table,
+    KEY_NAMES.table,
+    ISSUERS_CONFIG.table,
+    KEYS_CONFIG.table,
+    URLS_CONFIG.table,
+    CRL_CONFIG.table,
+    CLUSTER_CONFIG.table,
+    CERTS.table,
+    EXPIRY.table,
+    REVOKED.table,
+    REVOKED_EXPIRY.table,
+    CRLS.table,
+    CRL_LOG.table,
+    TIDY.table,
+];
+
+/// The number of the last mount made.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub(crate) struct LastMount(pub(crate) u32);
+crate::store::json_record!(LastMount);
+crate::store::json_record!(IssuerId);
+crate::store::json_record!(KeyId);
+
+/// A role is stored as it is read back.
+impl Record for Role {
+    const FORMAT: Format = 1;
+
+    fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.render()).unwrap_or_default()
+    }
+
+    fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
+        let input: Input = match format {
+            1 => serde_json::from_slice(bytes).map_err(|_| Damaged)?,
+            _ => return Err(Damaged),
+        };
+        Self::parse(&input).map_err(|_| Damaged)
+    }
+}

@@ -1,0 +1,44 @@
+//! Octets as hexadecimal text.
+
+use serde::{Deserialize as _, Deserializer, Serializer};
+
+/// Two lower-case digits an octet.
+pub fn encode(octets: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
+}
+
+/// Reads pairs of digits of either case; `None` for anything else.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect();
+    let digits = digits?;
+    let pairs = digits.chunks_exact(2);
+    pairs.remainder().is_empty().then_some(())?;
+    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit)).collect())
+}
+
+/// For `#[serde(with)]`.
+pub(crate) fn serialize<S: Serializer>(octets: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&encode(octets))
+}
+
+/// For `#[serde(with)]`.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    decode(&text).ok_or_else(|| serde::de::Error::custom("not hexadecimal"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn octets_read_back() {
+        assert_eq!(super::encode(&[0, 0xab, 0x9f]), "00ab9f");
+        assert_eq!(super::decode("00AB9f"), Some(vec![0, 0xab, 0x9f]));
+        for wrong in ["0", "0g", "+1"] {
+            assert_eq!(super::decode(wrong), None, "{wrong}");
+        }
+    }
+}

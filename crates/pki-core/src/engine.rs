@@ -1,0 +1,237 @@
+//! An authority over a store: one request in, one answer out.
+
+use std::sync::Arc;
+
+use pki_store::{Snapshot, Store, StoreError};
+
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, WriteCx};
+use crate::api::request::{Body, Operation, Request, Response};
+use crate::api::router::{self, Route};
+use crate::api::{complete, help};
+use crate::ca::crls::{self, Which};
+use crate::ca::keyring::Keyring;
+use crate::ca::tables::MOUNTS;
+use crate::domain::id::MountId;
+use crate::env::Env;
+use crate::error::Error;
+use crate::field::Input;
+use crate::paths::PATHS;
+use crate::seal::Seal;
+use crate::store::{Tx, View};
+use crate::system::mount::Mount;
+use crate::system::paths::SYSTEM_PATHS;
+
+pub use crate::api::help::Help;
+
+/// How often a command is run again because another writer changed what it had read.
+const ATTEMPTS: u32 = 100;
+
+/// An authority over a store. It may be shared between threads; the store says whether other
+/// processes may work on it at the same time.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    keys: Keyring,
+    env: Env,
+}
+
+impl Engine {
+    /// An authority over a store, new or not. Nothing is read or asked for yet.
+    pub fn new(store: Arc<dyn Store>, seal: Arc<dyn Seal>, env: Env) -> Self {
+        Self { store, keys: Keyring::new(seal), env }
+    }
+
+    /// Answers a request whose path and parameters are text.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not answered; the store is as it was.
+    pub fn handle(&self, request: Request) -> Result<Response, Error> {
+        let Request { operation, path, mut data } = request;
+        let (mount, rest) = self.locate(&path)?;
+        let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
+        let rest = if operation == Operation::List { rest.trim_end_matches('/') } else { rest };
+        let route = router::find(paths, rest).ok_or(Error::UnsupportedPath)?;
+        let op = router::op(route.path, operation)?;
+        let unknown = parameter_warnings(op, &route, &data);
+        data.retain(|name, _| !op.path_only.contains(&name.as_str()));
+        data.extend(route.captures);
+        let Output { body, mut warnings, lease } = self.run(op, &mount.path, &data)?;
+        warnings.extend(unknown);
+        let body = match body {
+            Body::Empty if !warnings.is_empty() => Body::Null,
+            Body::Data(data) if operation == Operation::List && is_empty_list(&data) => {
+                return Err(Error::Absent);
+            }
+            body => body,
+        };
+        Ok(Response { body, warnings, lease })
+    }
+
+    /// Answers a typed query in a mount.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not answered.
+    pub fn query<Q: Query>(&self, mount: &str, query: &Q) -> Result<Reply<Q::Reply>, Error> {
+        self.read(mount, Q::NEEDS_CURRENT_CRL, &|cx| query.answer(cx))
+    }
+
+    /// Carries out a typed command in a mount, durably.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not carried out; the store is as it was.
+    pub fn execute<C: Command>(&self, mount: &str, command: &C) -> Result<Reply<C::Reply>, Error> {
+        self.write(mount, &|cx| command.execute(cx))
+    }
+
+    /// What can be said about a path: `pki`, or `pki/roles/web`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such path.
+    pub fn help(&self, path: &str) -> Result<Help, Error> {
+        let (mount, rest) = self.locate(path)?;
+        let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
+        help::of(paths, &mount.path, rest).ok_or(Error::UnsupportedPath)
+    }
+
+    /// Ways to go on with a path that is being typed. Never fails: what cannot be read is not
+    /// offered.
+    pub fn complete_path(&self, operation: Operation, typed: &str) -> Vec<complete::Candidate> {
+        self.with_view(|view| Ok(complete::path(view, operation, typed))).unwrap_or_default()
+    }
+
+    /// Ways to go on with a parameter: `na` to `name=`, `format=p` to `format=pem`.
+    pub fn complete_parameter(
+        &self,
+        operation: Operation,
+        path: &str,
+        typed: &str,
+    ) -> Vec<complete::Candidate> {
+        let Ok((mount, rest)) = self.locate(path) else { return Vec::new() };
+        let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
+        complete::parameter(paths, operation, rest, typed)
+    }
+
+    fn run(&self, op: &Op, mount: &str, input: &Input) -> Result<Output, Error> {
+        match op.run {
+            Run::Query { answer, needs_current_crl } => {
+                self.read(mount, needs_current_crl, &|cx| answer(cx, input))
+            }
+            Run::Command(execute) => self.write(mount, &|cx| execute(cx, input)),
+        }
+    }
+
+    fn read<T>(
+        &self,
+        mount: &str,
+        needs_current_crl: bool,
+        answer: &dyn Fn(&ReadCx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if needs_current_crl {
+            self.build_due_crls(mount)?;
+        }
+        let (mount, view) = enter(self.store.snapshot()?, mount)?;
+        answer(&self.read_cx(&view, &mount))
+    }
+
+    /// A CRL that someone is about to read is never silently stale.
+    fn build_due_crls(&self, mount: &str) -> Result<(), Error> {
+        let (entered, view) = enter(self.store.snapshot()?, mount)?;
+        if crls::any_due(&self.read_cx(&view, &entered))? {
+            drop(view);
+            self.write(mount, &|cx| crls::build(cx, Which::Due))?;
+        }
+        Ok(())
+    }
+
+    fn read_cx<'a>(&'a self, view: &'a View<'a>, mount: &'a Mount) -> ReadCx<'a> {
+        ReadCx { view, mount, now: self.env.clock.now(), env: &self.env, keys: &self.keys }
+    }
+
+    /// Runs a command on a snapshot, then makes its changes, unless another writer changed what
+    /// it had read: then it is run again.
+    fn write<T>(
+        &self,
+        mount: &str,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let now = self.env.clock.now();
+        for _ in 0..ATTEMPTS {
+            let (mount, view) = enter(self.store.snapshot()?, mount)?;
+            let tx = Tx::new(view);
+            let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+            let outcome = execute(&mut cx)?;
+            let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
+            match self.store.apply(&batch) {
+                Ok(_) => return Ok(outcome),
+                Err(StoreError::Conflict { .. }) => (),
+                Err(problem) => return Err(problem.into()),
+            }
+        }
+        Err(Error::Contended(ATTEMPTS))
+    }
+
+    fn with_view<T>(&self, look: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        look(&View::new(self.store.snapshot()?, MountId::SYSTEM))
+    }
+
+    /// The mount that a path lies in, and the rest of the path.
+    fn locate<'p>(&self, path: &'p str) -> Result<(Mount, &'p str), Error> {
+        let path = path.trim_start_matches('/');
+        if let Some(rest) = path.strip_prefix("sys/") {
+            return Ok((Mount::system(), rest));
+        }
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        let found = self.with_view(|view| {
+            for end in ends {
+                let (candidate, rest) = path.split_at_checked(end).unwrap_or((path, ""));
+                if let Some(mount) = view.get(&MOUNTS, &candidate.to_owned())? {
+                    return Ok(Some((mount, rest.strip_prefix('/').unwrap_or(rest))));
+                }
+            }
+            Ok(None)
+        })?;
+        found.ok_or_else(|| Error::NoMount(path.to_owned()))
+    }
+}
+
+/// Goes into a mount. That it is still there is part of what a command's changes depend on.
+fn enter<'a>(snapshot: Box<dyn Snapshot + 'a>, mount: &str) -> Result<(Mount, View<'a>), Error> {
+    let view = View::new(snapshot, MountId::SYSTEM);
+    if mount == "sys" {
+        return Ok((Mount::system(), view));
+    }
+    let found = view.get(&MOUNTS, &mount.to_owned())?;
+    let mount: Mount = found.ok_or_else(|| Error::NoMount(mount.to_owned()))?;
+    let view = view.in_mount(mount.id);
+    Ok((mount, view))
+}
+
+fn is_empty_list(data: &Input) -> bool {
+    data.get("keys").and_then(|keys| keys.as_array()).is_some_and(Vec::is_empty)
+}
+
+/// Parameters that have no effect are named, and none is ignored in silence.
+fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
+    let captured = |name: &str| route.captures.contains_key(name);
+    let known = |name: &str| {
+        captured(name)
+            || op.tolerated.contains(&name)
+            || op.fields.iter().any(|field| field.name == name)
+    };
+    let list = |keep: &dyn Fn(&str) -> bool| {
+        let mut names: Vec<&str> = data.keys().map(String::as_str).filter(|name| keep(name)).collect();
+        names.sort_unstable();
+        (!names.is_empty()).then(|| names.join(" "))
+    };
+    let ignored = list(&|name| !known(name))
+        .map(|names| format!("Endpoint ignored these unrecognized parameters: [{names}]"));
+    let replaced = list(&captured).map(|names| {
+        format!(
+            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{names}]"
+        )
+    });
+    ignored.into_iter().chain(replaced).collect()
+}

@@ -1,0 +1,120 @@
+//! `revoke`: a certificate is not to be trusted any more.
+
+use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
+use crate::ca::certs;
+use crate::ca::issuers;
+use crate::ca::revoke::{self, Revoked};
+use crate::domain::id::IssuerId;
+use crate::domain::serial::SerialNumber;
+use crate::error::Error;
+use crate::fields;
+use crate::x509::certificate::Certificate;
+use crate::x509::crl::CrlReason;
+use crate::x509::pem;
+
+/// `revoke`.
+pub const PATH: Path = Path {
+    patterns: &["revoke"],
+    access: Access::Token,
+    synopsis: "Revoke a certificate by its serial number, or the certificate itself.",
+    description: "The revocation is recorded at once; whoever reads the CRL next finds it there. Revoking\nagain answers with the first time.",
+    ops: &[Op::write::<RevokeCertificate>()],
+};
+
+fields! {
+    /// Revokes a certificate.
+    #[derive(Clone, Debug)]
+    pub struct RevokeCertificate {
+        /// Its serial number in hexadecimal, with colons or hyphens between the octets.
+        serial_number: Option<String>,
+        /// The certificate, in PEM. It need not have been issued here, but its issuer must be.
+        certificate: Option<String>,
+        /// Why: a reason of RFC 5280 section 5.3.1, such as `keyCompromise` or `superseded`.
+        reason: Option<String>,
+    }
+}
+
+impl Command for RevokeCertificate {
+    type Reply = Option<Revoked>;
+
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Option<Revoked>>, Error> {
+        let reason = self.reason.as_deref().filter(|text| !text.is_empty()).map(parse_reason);
+        let reason = reason.transpose()?;
+        let (certificate, issuer) = match (&self.serial_number, &self.certificate) {
+            (None, None) => Err(Error::refused(
+                "The serial number or certificate to revoke must be provided.",
+            )),
+            (Some(_), Some(_)) => Err(Error::refused(
+                "Must provide either the certificate or the serial to revoke; not both.",
+            )),
+            (Some(serial), None) => by_serial(cx, serial),
+            (None, Some(text)) => by_certificate(cx, text),
+        }?;
+        revoke::revoke(cx, &certificate, issuer, reason)
+    }
+}
+
+fn parse_reason(text: &str) -> Result<CrlReason, Error> {
+    CrlReason::parse(text).ok_or_else(|| {
+        let known: Vec<&str> =
+            (0..=10).filter_map(CrlReason::from_number).map(CrlReason::name).collect();
+        Error::refused(format!("unknown reason {text:?}: must be one of {}", known.join(", ")))
+    })
+}
+
+fn by_serial(
+    cx: &WriteCx<'_>,
+    text: &str,
+) -> Result<(Certificate, Option<IssuerId>), Error> {
+    if text.is_empty() {
+        return Err(Error::refused("The serial number must be provided"));
+    }
+    let unknown = || Error::refused(format!("certificate with serial {text} not found."));
+    let serial = SerialNumber::parse(text).map_err(|_| unknown())?;
+    match revoke::stored(&cx.tx, &serial)? {
+        Some((record, certificate)) => Ok((certificate, record.issuer)),
+        None => issuer_with(cx, &serial)?.ok_or_else(unknown),
+    }
+}
+
+/// An issuer is known by its serial number too, if only to be refused.
+fn issuer_with(
+    cx: &WriteCx<'_>,
+    serial: &SerialNumber,
+) -> Result<Option<(Certificate, Option<IssuerId>)>, Error> {
+    let all = issuers::all(&cx.tx)?;
+    let found = all.into_iter().find(|issuer| issuer.certificate.serial() == serial);
+    Ok(found.map(|issuer| (issuer.certificate, None)))
+}
+
+/// The certificate in a text, if an issuer of this mount signed it. It is kept from now on, so
+/// that it can be read and listed as any other.
+pub(crate) fn by_certificate(
+    cx: &mut WriteCx<'_>,
+    text: &str,
+) -> Result<(Certificate, Option<IssuerId>), Error> {
+    let certificate = parse_certificate(text)?;
+    let all = issuers::all(&cx.tx)?;
+    let issuer = revoke::issuer_of(&all, &certificate).map(|issuer| issuer.record.id);
+    if issuer.is_none() {
+        return Err(Error::refused("unable to verify signature on presented cert from any present issuer in this mount; certificates from previous CAs will need to have their issuing CA and key re-imported if revocation is necessary"));
+    }
+    match revoke::stored(&cx.tx, certificate.serial())? {
+        Some((_, known)) if known.as_der() != certificate.as_der() => {
+            return Err(Error::refused("certificate with same serial but unequal value already present in this cluster's storage; refusing to revoke"));
+        }
+        Some(_) => (),
+        None => certs::record(&mut cx.tx, &certificate, issuer, ""),
+    }
+    Ok((certificate, issuer))
+}
+
+fn parse_certificate(text: &str) -> Result<Certificate, Error> {
+    if text.len() < 75 {
+        return Err(Error::refused("provided certificate data was too short; perhaps a path was passed to the API rather than the contents of a PEM file"));
+    }
+    let block = pem::first(text)
+        .ok_or_else(|| Error::refused("certificate contains no PEM data"))?;
+    Certificate::from_der(&block.der)
+        .map_err(|problem| Error::refused(format!("certificate could not be parsed: {problem}")))
+}

@@ -1,0 +1,247 @@
+//! `root/generate/:exported` and `root/rotate/:exported`: a CA that is its own issuer.
+
+use super::parameters::{
+    CaNameParameters, NameConstraintParameters, DeliveryParameters, KeyParameters, SecretText, SubjectParameters,
+    ValidityParameters,
+};
+use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
+use crate::ca::ca_key::{self, CaKey, Exported};
+use crate::ca::config;
+use crate::ca::issue::{self, Format};
+use crate::ca::issuers;
+use crate::ca::profile::{BasicConstraints, Profile};
+use crate::ca::tables::{ISSUER_NAMES, ISSUERS_CONFIG};
+use crate::ca::{aia, certs, crls};
+use crate::crypto::signature::SignatureAlgorithm;
+use crate::error::Error;
+use crate::field::Seconds;
+use crate::fields;
+use crate::policy::decide::names_for_ca;
+use crate::policy::{usage, validity};
+use crate::store::Only;
+
+/// `root/generate/:exported`.
+pub const PATH: Path = Path {
+    patterns: &["root/generate/:exported", "issuers/generate/root/:exported"],
+    access: Access::Token,
+    synopsis: "Make a new root: a key and a certificate that it signs itself.",
+    description: "The root is added to the issuers of the mount; nothing is overwritten. It becomes the\ndefault issuer if there is none. The private key is returned only for `exported`, and only\nnow.",
+    ops: &[Op::write::<GenerateRoot>().tolerating(&["not_before"])],
+};
+
+/// `root/rotate/:exported`.
+pub const ROTATE: Path = Path {
+    patterns: &["root/rotate/:exported"],
+    access: Access::Token,
+    synopsis: "Make a new root beside the present one, to become the default later.",
+    description: "As `root/generate`, but the new issuer is named `next` if that name is free, and does not\nbecome the default: `root/replace` makes it so.",
+    ops: &[Op::write::<RotateRoot>().tolerating(&["not_before"])],
+};
+
+fields! {
+    /// Asks for a new root.
+    #[derive(Clone, Debug)]
+    pub struct GenerateRoot {
+        ..names: CaNameParameters,
+        ..subject: SubjectParameters,
+        ..validity: ValidityParameters,
+        ..delivery: DeliveryParameters,
+        ..key: KeyParameters,
+        ..name_constraints: NameConstraintParameters,
+        /// `internal`, `exported`, `existing` or `kms`: where the key comes from, and whether it
+        /// is returned.
+        exported: String,
+        /// A name for the issuer.
+        issuer_name: Option<String>,
+        /// How far the beginning lies before now.
+        not_before_duration: Seconds = "30",
+        /// How many intermediates may stand between this CA and a leaf; -1 for any number.
+        max_path_length: i64 = "-1",
+        /// DigitalSignature can be added to what every CA has.
+        key_usage: Vec<String> = "CertSign,CRLSign",
+        /// Extended key usages.
+        ext_key_usage: Vec<String> = "",
+        /// Extended key usages as OIDs.
+        ext_key_usage_oids: Vec<String> = "",
+    }
+}
+
+fields! {
+    /// Asks for a root that is to replace the present one.
+    #[derive(Clone, Debug)]
+    pub struct RotateRoot {
+        ..root: GenerateRoot,
+    }
+}
+
+fields! {
+    /// A new root.
+    #[derive(Debug)]
+    pub struct NewRoot {
+        /// The certificate.
+        certificate: String,
+        /// When it ends, in seconds since 1970.
+        expiration: i64,
+        /// Identifier of the issuer.
+        issuer_id: String,
+        /// Name of the issuer, or the empty text.
+        issuer_name: String,
+        /// The certificate again: a root is its own issuer.
+        issuing_ca: String,
+        /// Identifier of the key.
+        key_id: String,
+        /// Name of the key, or the empty text.
+        key_name: String,
+        /// The private key, when it was asked for.
+        private_key: Option<SecretText>,
+        /// `rsa`, `ec` or `ed25519`.
+        private_key_type: Option<String>,
+        /// The serial number, in hexadecimal.
+        serial_number: String,
+    }
+}
+
+/// Whether the new root takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takeover {
+    /// If there is no default issuer, or it follows the latest.
+    Now,
+    /// Later, by `root/replace`.
+    Later,
+}
+
+impl Command for GenerateRoot {
+    type Reply = NewRoot;
+
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRoot>, Error> {
+        self.generate(cx, Takeover::Now)
+    }
+}
+
+impl Command for RotateRoot {
+    type Reply = NewRoot;
+
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRoot>, Error> {
+        let mut root = self.root.clone();
+        let is_free = cx.tx.get(&ISSUER_NAMES, &"next".to_owned())?.is_none();
+        if root.issuer_name.is_none() && is_free {
+            root.issuer_name = Some("next".to_owned());
+        }
+        root.generate(cx, Takeover::Later)
+    }
+}
+
+impl GenerateRoot {
+    fn generate(&self, cx: &mut WriteCx<'_>, takeover: Takeover) -> Result<Reply<NewRoot>, Error> {
+        let exported = Exported::parse(&self.exported)?;
+        if let Some(name) = &self.issuer_name {
+            issuers::check_name(&cx.tx, name)?;
+        }
+        let format = Format::for_issuing(&self.delivery.format)?;
+        let form = issue::key_form(&self.delivery.private_key_format)?;
+        let plan = ca_key::plan(cx, exported, &self.key)?;
+        let names = names_for_ca(&self.names.request(), &self.subject.subject(), None)?;
+        let (validity, ttl_warnings) = validity::for_root(
+            &cx.mount.ttls(),
+            &self.validity.request(),
+            self.not_before_duration,
+            cx.now,
+        )?;
+        let path_len = path_length(self.max_path_length)?;
+        let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;
+        let subject = names.subject.to_name();
+        let (urls, url_warning) = aia::for_new_root(&cx.tx)?;
+        let identifier = key.private.public_key().key_identifier().to_vec();
+        let profile = Profile {
+            key_usage: usage::ca_key_usage(&self.key_usage),
+            ext_key_usage: usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?,
+            basic_constraints: Some(BasicConstraints::Ca(path_len)),
+            authority_key_identifier: Some(identifier.clone()),
+            subject_key_identifier: identifier,
+            names_are_critical: subject.is_empty(),
+            subject_alt_names: names.sans,
+            urls,
+            name_constraints: self.name_constraints.parse()?,
+            policies: Vec::new(),
+        };
+        let signature = SignatureAlgorithm::for_issuing(
+            key.private.spec(),
+            self.key.signature_bits,
+            self.key.use_pss,
+            false,
+        );
+        let public_key = key.private.public_key().clone();
+        let no_subject = subject.is_empty();
+        let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
+        let certificate = issue::self_sign(cx, &key.private, draft)?;
+        let name = self.issuer_name.as_deref();
+        let record =
+            issuers::add(cx, &certificate, Some(key.record.id), name, Some(signature))?;
+        certs::record(&mut cx.tx, &certificate, Some(record.id), "");
+        take_over(cx, record.id, takeover)?;
+        issuers::rebuild_chains(&mut cx.tx)?;
+        crls::issuers_changed(&mut cx.tx)?;
+        let reply = reply(&key, &record, &certificate, format, form, exported)?;
+        Ok(Reply::from(reply)
+            .warn(ttl_warnings)
+            .warn(url_warning)
+            .warn(no_subject.then_some(NO_SUBJECT))
+            .warn(aia::is_silent(&profile.urls).then_some(aia::SILENT))
+            .warn((path_len == Some(0)).then_some("Max path length of the generated certificate is zero. This certificate cannot be used to issue intermediate CA certificates.")))
+    }
+}
+
+/// What to say of a CA without a name.
+pub(crate) const NO_SUBJECT: &str = "This issuer certificate was generated without a Subject; this makes it likely that issuing leaf certs with this certificate will cause TLS validation libraries to reject this certificate.";
+
+/// -1 is no limit; less is a mistake.
+pub(crate) fn path_length(sent: i64) -> Result<Option<u32>, Error> {
+    match sent {
+        -1 => Ok(None),
+        _ => u32::try_from(sent).map(Some).map_err(|_| {
+            Error::refused(format!("invalid max_path_length {sent}: must be -1 (no limit) or more"))
+        }),
+    }
+}
+
+fn take_over(
+    cx: &mut WriteCx<'_>,
+    id: crate::domain::id::IssuerId,
+    takeover: Takeover,
+) -> Result<(), Error> {
+    let mut config = config::load(&cx.tx, &ISSUERS_CONFIG)?;
+    let follows = config.default_follows_latest_issuer && takeover == Takeover::Now;
+    if config.default.is_none() || follows {
+        config.default = Some(id);
+        cx.tx.put(&ISSUERS_CONFIG, &Only, &config);
+    }
+    Ok(())
+}
+
+fn reply(
+    key: &CaKey,
+    record: &issuers::IssuerRecord,
+    certificate: &crate::x509::certificate::Certificate,
+    format: Format,
+    form: crate::crypto::key::PrivateKeyForm,
+    exported: Exported,
+) -> Result<NewRoot, Error> {
+    let shown_key = (exported == Exported::Exported).then_some(&*key.private);
+    let text = match format {
+        Format::PemBundle => issue::bundle(shown_key, [certificate].into_iter())?,
+        Format::Pem | Format::Der => format.certificate(certificate),
+    };
+    let private_key = shown_key.map(|key| key.encode(form)).transpose()?;
+    Ok(NewRoot {
+        certificate: text,
+        expiration: certificate.not_after().unix(),
+        issuer_id: record.id.to_string(),
+        issuer_name: record.name.clone(),
+        issuing_ca: format.certificate(certificate),
+        key_id: key.record.id.to_string(),
+        key_name: key.record.name.clone(),
+        private_key: private_key.map(|encoded| format.key(&encoded)),
+        private_key_type: shown_key.map(|key| key.spec().type_name().to_owned()),
+        serial_number: certificate.serial().to_string(),
+    })
+}

@@ -1,0 +1,104 @@
+//! `sign/:role`: a certificate for a key that stays with its owner, under a role.
+
+use super::issue::{finish, leaf_profile, request_path};
+use super::parameters::{
+    DeliveryParameters, NameParameters, ValidityParameters, check_csr_signature, csr, csr_names,
+};
+use super::roles;
+use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
+use crate::ca::issue::{self, Delivery, Format, IssuedCertificate};
+use crate::ca::issuers;
+use crate::crypto::signature::SignatureAlgorithm;
+use crate::error::Error;
+use crate::fields;
+use crate::policy::decide::{names_and_validity, names_for_sign};
+use crate::policy::{key, validity};
+
+/// `sign/:role`.
+pub const PATH: Path = Path {
+    patterns: &["sign/:role", "issuer/:issuer_ref/sign/:role"],
+    access: Access::Token,
+    synopsis: "Sign a certificate for a request (CSR) under a role.",
+    description: "The role decides which names are taken from the request and which from the parameters.\nEverything else in the request but its key is left out.",
+    ops: &[Op::write::<Sign>().taking_from_path(&["issuer_ref"])],
+};
+
+fields! {
+    /// Asks for a certificate for a key.
+    #[derive(Clone, Debug)]
+    pub struct Sign {
+        ..names: NameParameters,
+        ..validity: ValidityParameters,
+        ..delivery: DeliveryParameters,
+        /// Name of the role whose policy applies.
+        role: String,
+        /// Issuer that signs; the role's own when the path names none.
+        issuer_ref: Option<String>,
+        /// The request, in PEM.
+        csr: String = "",
+        /// Whether self-signed certificates are left out of the chain.
+        remove_roots_from_chain: bool = "false",
+    }
+}
+
+impl Command for Sign {
+    type Reply = IssuedCertificate;
+
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
+        let role = roles::load(&cx.tx, &self.role)?;
+        let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
+        let signer = issuers::for_issuing(&cx.reading(), reference)?;
+        let format = Format::for_issuing(&self.delivery.format)?;
+        issue::key_form(&self.delivery.private_key_format)?;
+        let csr = csr(&self.csr)?;
+        key::csr_key_allowed(&role.key_policy(), csr.public_key().spec())?;
+        let names = names_for_sign(&role, &self.names.request(), &csr_names(&csr));
+        let validity = validity::for_leaf(
+            &role,
+            &cx.mount.ttls(),
+            &signer.issuer.limits(),
+            &self.validity.request(),
+            validity::NotBefore::Parsed,
+            cx.now,
+        );
+        let ((names, name_warnings), validity, ttl_warnings) = names_and_validity(names, validity)?;
+        check_csr_signature(&csr)?;
+        let profile = leaf_profile(cx, &signer, &role, &names, csr.public_key())?;
+        let signature = SignatureAlgorithm::for_issuing(
+            signer.key.spec(),
+            role.signature_bits,
+            role.use_pss,
+            true,
+        );
+        let subject = names.subject.to_name();
+        let public_key = csr.public_key().clone();
+        let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
+        let certificate = issue::sign(cx, &signer, draft)?;
+        let delivery = Delivery {
+            format,
+            key: None,
+            remove_roots_from_chain: self.remove_roots_from_chain,
+        };
+        let issued = issue::deliver(&cx.reading(), &signer, &certificate, &delivery)?;
+        let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
+        let reply = Reply::from(issued)
+            .warn(ttl_warnings)
+            .warn(name_warnings)
+            .warn(basic_constraints_warning(&csr, role.basic_constraints_valid_for_non_ca));
+        Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
+    }
+}
+
+/// A request cannot make itself a CA; it is told so.
+pub(crate) fn basic_constraints_warning(
+    csr: &crate::x509::csr::CertificationRequest,
+    is_replaced: bool,
+) -> Option<&'static str> {
+    let asked = csr
+        .extensions()
+        .iter()
+        .any(|extension| extension.oid == crate::x509::oid::BASIC_CONSTRAINTS);
+    (asked && !is_replaced).then_some(
+        "specified CSR contained a Basic Constraints extension that was ignored during issuance",
+    )
+}

@@ -1,0 +1,336 @@
+//! When a certificate begins and ends.
+
+use super::bound::{Behavior, NotAfterBound, NotBeforeBound};
+use super::{Role, Violation, Warning};
+use crate::domain::time::Timestamp;
+use crate::field::Seconds;
+
+/// How many seconds certificates are backdated when nothing says so.
+pub const DEFAULT_BACKDATE: i64 = 30;
+
+/// Lifetimes that a mount gives and allows, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MountTtls {
+    /// When nothing else says.
+    pub default: i64,
+    /// At most, where a role does not say otherwise.
+    pub max: i64,
+}
+
+/// What an issuer says about the end of what it signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuerLimits {
+    /// Its own end.
+    pub not_after: Timestamp,
+    /// What happens to certificates that would end later.
+    pub behavior: Behavior,
+}
+
+/// What a request says. A lifetime of zero is as good as none; an empty `not_after` is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ValidityRequest {
+    /// Lifetime.
+    pub ttl: Option<Seconds>,
+    /// End, as an RFC 3339 moment.
+    pub not_after: Option<String>,
+    /// Beginning, as an RFC 3339 moment.
+    pub not_before: Option<String>,
+}
+
+/// What a path does with a beginning that a request or role names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBefore {
+    /// The certificate begins then.
+    Honoured,
+    /// It is checked, and has no effect.
+    Parsed,
+    /// It has no effect.
+    Ignored,
+}
+
+/// From when to when a certificate is valid. Both moments belong to it (RFC 5280 section 4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: Timestamp,
+    /// The last moment.
+    pub not_after: Timestamp,
+}
+
+impl Validity {
+    fn new(not_before: Timestamp, not_after: Timestamp) -> Result<Self, Violation> {
+        if not_after < not_before {
+            return Err(Violation::EndsBeforeItBegins {
+                not_before,
+                not_after,
+            });
+        }
+        Ok(Self {
+            not_before,
+            not_after,
+        })
+    }
+}
+
+/// An end before the issuer has its say.
+struct End {
+    not_after: Timestamp,
+    /// Whether someone named it, where a lifetime would have led to it otherwise.
+    is_explicit: bool,
+    /// The lifetime, whether or not it led to the end. In seconds.
+    ttl: i64,
+}
+
+/// Lifetimes that a role contributes; zero is as good as none.
+#[derive(Clone, Copy, Default)]
+struct RoleTtls {
+    ttl: Seconds,
+    max: Seconds,
+}
+
+impl RoleTtls {
+    fn of(role: &Role) -> Self {
+        Self {
+            ttl: role.ttl,
+            max: role.max_ttl,
+        }
+    }
+}
+
+impl End {
+    /// The request's lifetime, else the role's, else the mount's, cut to the role's maximum, or
+    /// else to the mount's. An explicit end passes all of that by, but a lifetime that is too long
+    /// is warned of all the same: so does Vault.
+    fn of(
+        ttls: RoleTtls,
+        mount: &MountTtls,
+        request: &ValidityRequest,
+        explicit: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Self, Option<Warning>), Violation> {
+        let asked = request.ttl.and_then(Seconds::given);
+        if asked.is_some() && explicit.is_some() {
+            return Err(Violation::TtlAndNotAfter);
+        }
+        let wanted = asked.or(ttls.ttl.given()).unwrap_or(mount.default);
+        let max = ttls.max.given().unwrap_or(mount.max);
+        let ttl = wanted.min(max);
+        let warning = (ttl < wanted).then_some(Warning::TtlClamped { asked: wanted, max });
+        let not_after = match explicit {
+            Some(text) => Timestamp::parse(text)?,
+            None => now.after(ttl),
+        };
+        Ok((
+            Self {
+                not_after,
+                is_explicit: explicit.is_some(),
+                ttl,
+            },
+            warning,
+        ))
+    }
+
+    fn within(&self, bound: NotAfterBound, asked: bool, now: Timestamp) -> Result<(), Violation> {
+        let not_after = self.not_after;
+        match bound {
+            NotAfterBound::Permit => Ok(()),
+            NotAfterBound::Forbid if asked => Err(Violation::NotAfterForbidden),
+            NotAfterBound::TtlLimited if self.is_explicit && now.after(self.ttl) < not_after => {
+                Err(Violation::NotAfterBeyondTtl {
+                    not_after,
+                    ttl: self.ttl,
+                })
+            }
+            NotAfterBound::Until(bound) if bound < not_after => {
+                Err(Violation::NotAfterBeyondBound { not_after, bound })
+            }
+            NotAfterBound::Forbid | NotAfterBound::TtlLimited | NotAfterBound::Until(_) => Ok(()),
+        }
+    }
+}
+
+impl IssuerLimits {
+    /// The end of a leaf that was to end then.
+    fn leaf_end(&self, not_after: Timestamp) -> Result<Timestamp, Violation> {
+        if not_after <= self.not_after {
+            return Ok(not_after);
+        }
+        match self.behavior {
+            Behavior::Err | Behavior::AlwaysEnforceErr => Err(self.refusal(not_after)),
+            Behavior::Truncate => Ok(self.not_after),
+            Behavior::Permit => Ok(not_after),
+        }
+    }
+
+    fn refusal(&self, not_after: Timestamp) -> Violation {
+        Violation::NotAfterBeyondIssuer {
+            not_after,
+            issuer: self.not_after,
+        }
+    }
+}
+
+/// The validity of a leaf under a role.
+///
+/// # Errors
+///
+/// A moment that is none, or an end or beginning that role or issuer do not allow.
+pub fn for_leaf(
+    role: &Role,
+    mount: &MountTtls,
+    issuer: &IssuerLimits,
+    request: &ValidityRequest,
+    use_not_before: NotBefore,
+    now: Timestamp,
+) -> Result<(Validity, Vec<Warning>), Violation> {
+    let explicit_start = match use_not_before {
+        NotBefore::Honoured => explicit_not_before(role, request, now)?,
+        NotBefore::Parsed => explicit_not_before(role, request, now)?.and(None),
+        NotBefore::Ignored => None,
+    };
+    // The role's end wins over the request's, without a word.
+    let explicit = given(&role.not_after).or(request.not_after.as_deref());
+    let (end, warning) = End::of(RoleTtls::of(role), mount, request, explicit, now)?;
+    let bound = NotAfterBound::parse(&role.not_after_bound)?;
+    end.within(bound, request.not_after.is_some(), now)?;
+    let not_after = issuer.leaf_end(end.not_after)?;
+    let not_before = explicit_start.unwrap_or(now.before(role.backdate_seconds()));
+    Ok((
+        Validity::new(not_before, not_after)?,
+        warning.into_iter().collect(),
+    ))
+}
+
+/// The beginning that the role names, or else the request.
+fn explicit_not_before(
+    role: &Role,
+    request: &ValidityRequest,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Violation> {
+    let asked = request.not_before.as_deref().and_then(given);
+    let bound = NotBeforeBound::parse(&role.not_before_bound)?;
+    if asked.is_some() && bound == NotBeforeBound::Forbid {
+        return Err(Violation::NotBeforeForbidden);
+    }
+    let Some(text) = given(&role.not_before).or(asked) else {
+        return Ok(None);
+    };
+    let not_before = Timestamp::parse(text)?;
+    let duration = role.backdate_seconds();
+    if bound == NotBeforeBound::Duration && not_before < now.before(duration) {
+        return Err(Violation::NotBeforeTooOld {
+            not_before,
+            duration,
+        });
+    }
+    Ok(Some(not_before))
+}
+
+/// The text, unless it is empty.
+fn given(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// The validity of a leaf that is signed verbatim. A role gives lifetimes and backdating, and
+/// bounds nothing else.
+///
+/// # Errors
+///
+/// A moment that is none, or an end that the issuer does not allow.
+pub fn for_verbatim(
+    role: Option<&Role>,
+    mount: &MountTtls,
+    issuer: &IssuerLimits,
+    request: &ValidityRequest,
+    now: Timestamp,
+) -> Result<(Validity, Vec<Warning>), Violation> {
+    let ttls = role.map(RoleTtls::of).unwrap_or_default();
+    let (end, warning) = End::of(ttls, mount, request, request.not_after.as_deref(), now)?;
+    let not_after = issuer.leaf_end(end.not_after)?;
+    let backdate = role.map_or(DEFAULT_BACKDATE, Role::backdate_seconds);
+    let validity = Validity::new(now.before(backdate), not_after)?;
+    Ok((validity, warning.into_iter().collect()))
+}
+
+/// The validity of a self-signed root.
+///
+/// # Errors
+///
+/// A moment that is none, or an end in the past.
+pub fn for_root(
+    mount: &MountTtls,
+    request: &ValidityRequest,
+    not_before_duration: Seconds,
+    now: Timestamp,
+) -> Result<(Validity, Vec<Warning>), Violation> {
+    let (end, warning) = ca_end(mount, request, now)?;
+    let validity = Validity::new(ca_start(not_before_duration, now), end.not_after)?;
+    Ok((validity, warning.into_iter().collect()))
+}
+
+/// What there is to say about the lifetime in a request for a CSR, which has none.
+///
+/// # Errors
+///
+/// A moment that is none.
+pub fn for_csr(
+    mount: &MountTtls,
+    request: &ValidityRequest,
+    now: Timestamp,
+) -> Result<Vec<Warning>, Violation> {
+    let (_, warning) = ca_end(mount, request, now)?;
+    Ok(warning.into_iter().collect())
+}
+
+/// The validity of an intermediate. It ends with its issuer at the latest, with a warning if it
+/// had to be cut; with `enforce` the issuer's behaviour for leaves decides instead.
+///
+/// # Errors
+///
+/// A moment that is none, an end in the past, or one beyond the issuer's where that is refused.
+pub fn for_intermediate(
+    mount: &MountTtls,
+    issuer: &IssuerLimits,
+    request: &ValidityRequest,
+    not_before_duration: Seconds,
+    enforce: bool,
+    now: Timestamp,
+) -> Result<(Validity, Vec<Warning>), Violation> {
+    if let Some(text) = request.not_before.as_deref().and_then(given) {
+        Timestamp::parse(text)?;
+    }
+    let (end, clamped) = ca_end(mount, request, now)?;
+    let mut warnings = Vec::new();
+    let mut not_after = end.not_after;
+    if issuer.not_after < not_after {
+        not_after = match (issuer.behavior, enforce) {
+            (Behavior::AlwaysEnforceErr, _) => return Err(issuer.refusal(not_after)),
+            (_, true) => issuer.leaf_end(not_after)?,
+            (Behavior::Err | Behavior::Truncate | Behavior::Permit, false) => issuer.not_after,
+        };
+        warnings.push(Warning::BeyondIssuer);
+    }
+    warnings.extend(clamped);
+    Ok((
+        Validity::new(ca_start(not_before_duration, now), not_after)?,
+        warnings,
+    ))
+}
+
+fn ca_end(
+    mount: &MountTtls,
+    request: &ValidityRequest,
+    now: Timestamp,
+) -> Result<(End, Option<Warning>), Violation> {
+    End::of(
+        RoleTtls::default(),
+        mount,
+        request,
+        request.not_after.as_deref(),
+        now,
+    )
+}
+
+fn ca_start(not_before_duration: Seconds, now: Timestamp) -> Timestamp {
+    now.before(not_before_duration.given().unwrap_or(DEFAULT_BACKDATE))
+}

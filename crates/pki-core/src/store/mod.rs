@@ -1,0 +1,13 @@
+//! The store as the engine sees it: typed records of one mount, and the changes a request makes.
+//!
+//! Bytes below (`pki-store`), types above. What a command reads is remembered, and is what its
+//! changes expect: if another writer was there first, nothing is changed and the command runs
+//! again on a new snapshot.
+
+mod codec;
+mod record;
+mod view;
+
+pub(crate) use codec::{Reader, Writer};
+pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
+pub(crate) use view::{Tx, View};

@@ -1,0 +1,214 @@
+//! A snapshot with types, and the changes of one request on top of it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use pki_store::{Batch, Expect, Key, KeyRange, Op, Snapshot};
+
+use super::record::{Record, RecordKey, Records};
+use crate::domain::id::MountId;
+use crate::error::Error;
+
+/// The records of one mount at one moment, with this request's own changes over them.
+pub(crate) struct View<'a> {
+    snapshot: Box<dyn Snapshot + 'a>,
+    mount: MountId,
+    /// What was read, and in which version: the changes of a command depend on it.
+    reads: RefCell<Vec<(Key, Expect)>>,
+    /// This request's own writes, so that it sees them: `None` is a delete.
+    own: BTreeMap<(u8, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(snapshot: Box<dyn Snapshot + 'a>, mount: MountId) -> Self {
+        Self { snapshot, mount, reads: RefCell::default(), own: BTreeMap::new() }
+    }
+
+    /// The same moment, seen from another mount. Only before anything was written.
+    pub(crate) fn in_mount(self, mount: MountId) -> Self {
+        Self { mount, ..self }
+    }
+
+    pub(crate) fn get<K: RecordKey, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        key: &K,
+    ) -> Result<Option<V>, Error> {
+        self.get_at(self.mount, records, key)
+    }
+
+    /// As [`View::get`], in another mount.
+    pub(crate) fn get_at<K: RecordKey, V: Record>(
+        &self,
+        mount: MountId,
+        records: &Records<K, V>,
+        key: &K,
+    ) -> Result<Option<V>, Error> {
+        let key = Key { table: records.table, bytes: scoped(mount, &key.encode()) };
+        if let Some(own) = self.own.get(&(key.table.number, key.bytes.clone())) {
+            return own.as_deref().map(|value| read(records, value)).transpose();
+        }
+        let entry = self.snapshot.get(&key)?;
+        let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
+        self.reads.borrow_mut().push((key, expect));
+        entry.map(|entry| read(records, &entry.value)).transpose()
+    }
+
+    /// Records whose keys start with `prefix`, in order of key, after `after`.
+    pub(crate) fn scan<K: RecordKey, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(K, V)>, Error> {
+        let range = self.range(records, prefix, after);
+        let own = self.own_in(&range);
+        let found = self.snapshot.scan(&range, limit.saturating_add(own.len()))?;
+        let mut merged: BTreeMap<Vec<u8>, Option<Vec<u8>>> =
+            found.into_iter().map(|(key, entry)| (key.bytes, Some(entry.value))).collect();
+        merged.extend(own);
+        let live = merged.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        live.take(limit).map(|(key, value)| Ok((self.own_key(records, &key)?, read(records, &value)?))).collect()
+    }
+
+    /// As [`View::scan`], without the values.
+    pub(crate) fn keys<K: RecordKey, V>(
+        &self,
+        records: &Records<K, V>,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<K>, Error> {
+        let range = self.range(records, prefix, after);
+        let own = self.own_in(&range);
+        let found = self.snapshot.keys(&range, limit.saturating_add(own.len()))?;
+        let mut merged: BTreeMap<Vec<u8>, bool> =
+            found.into_iter().map(|key| (key.bytes, true)).collect();
+        merged.extend(own.into_iter().map(|(key, value)| (key, value.is_some())));
+        let live = merged.into_iter().filter(|(_, there)| *there);
+        live.take(limit).map(|(key, _)| self.own_key(records, &key)).collect()
+    }
+
+    /// The first keys of a table in another mount.
+    pub(crate) fn keys_at<K: RecordKey, V>(
+        &self,
+        mount: MountId,
+        records: &Records<K, V>,
+        limit: usize,
+    ) -> Result<Vec<K>, Error> {
+        let range = KeyRange::prefix(records.table, mount.0.to_be_bytes());
+        let found = self.snapshot.keys(&range, limit)?;
+        found.iter().map(|key| self.own_key(records, &key.bytes)).collect()
+    }
+
+    /// How many records of a table this mount has, as of the snapshot.
+    pub(crate) fn count<K, V>(&self, records: &Records<K, V>) -> Result<u64, Error> {
+        Ok(self.snapshot.count(&self.range(records, &[], None))?)
+    }
+
+    fn own_in(&self, range: &KeyRange) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        let from = range.after.clone().unwrap_or_else(|| range.prefix.clone());
+        self.own
+            .range((range.table.number, from)..)
+            .take_while(|((table, key), _)| *table == range.table.number && key.starts_with(&range.prefix))
+            .filter(|((_, key), _)| range.after.as_ref() != Some(key))
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect()
+    }
+
+    fn key<K, V>(&self, records: &Records<K, V>, key: &[u8]) -> Key {
+        Key { table: records.table, bytes: scoped(self.mount, key) }
+    }
+
+    fn range<K, V>(&self, records: &Records<K, V>, prefix: &[u8], after: Option<&[u8]>) -> KeyRange {
+        KeyRange {
+            after: after.map(|after| scoped(self.mount, after)),
+            ..KeyRange::prefix(records.table, scoped(self.mount, prefix))
+        }
+    }
+
+    fn own_key<K: RecordKey, V>(&self, records: &Records<K, V>, stored: &[u8]) -> Result<K, Error> {
+        stored.get(4..).and_then(K::decode).ok_or(Error::DamagedRecord(records.table.name))
+    }
+}
+
+/// Every key starts with the number of its mount.
+fn scoped(mount: MountId, key: &[u8]) -> Vec<u8> {
+    [&mount.0.to_be_bytes(), key].concat()
+}
+
+fn read<K, V: Record>(records: &Records<K, V>, stored: &[u8]) -> Result<V, Error> {
+    let damaged = || Error::DamagedRecord(records.table.name);
+    let (format, body) = stored.split_first().ok_or_else(damaged)?;
+    if V::FORMAT < *format {
+        return Err(Error::RecordTooNew(records.table.name, *format));
+    }
+    V::decode(*format, body).map_err(|_| damaged())
+}
+
+/// A view, and the changes that a command makes to it.
+pub(crate) struct Tx<'a> {
+    view: View<'a>,
+    ops: Vec<Op>,
+    expect: Vec<(Key, Expect)>,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self { view, ops: Vec::new(), expect: Vec::new() }
+    }
+
+    /// Writes a record, whether or not there was one.
+    pub(crate) fn put<K: RecordKey, V: Record>(&mut self, records: &Records<K, V>, key: &K, value: &V) {
+        let key = self.view.key(records, &key.encode());
+        let stored = [&[V::FORMAT], value.encode().as_slice()].concat();
+        self.view.own.insert((key.table.number, key.bytes.clone()), Some(stored.clone()));
+        self.ops.push(Op::Put { key, value: stored });
+    }
+
+    /// Writes a record that must not be there yet.
+    pub(crate) fn insert<K: RecordKey, V: Record>(&mut self, records: &Records<K, V>, key: &K, value: &V) {
+        self.expect.push((self.view.key(records, &key.encode()), Expect::Absent));
+        self.put(records, key, value);
+    }
+
+    pub(crate) fn delete<K: RecordKey, V>(&mut self, records: &Records<K, V>, key: &K) {
+        let key = self.view.key(records, &key.encode());
+        self.view.own.insert((key.table.number, key.bytes.clone()), None);
+        self.ops.push(Op::Delete { key });
+    }
+
+    /// Removes every record of a table whose key starts with `prefix`. This request must not
+    /// look at that table afterwards.
+    pub(crate) fn delete_all<K, V>(&mut self, records: &Records<K, V>, prefix: &[u8]) {
+        self.ops.push(Op::DeleteRange { range: self.view.range(records, prefix, None) });
+    }
+
+    /// Removes every record of a table that belongs to another mount.
+    pub(crate) fn delete_mount(&mut self, table: pki_store::Table, mount: MountId) {
+        let range = KeyRange::prefix(table, mount.0.to_be_bytes());
+        self.ops.push(Op::DeleteRange { range });
+    }
+
+    /// Goes to another mount; returns the one it was in.
+    pub(crate) fn enter(&mut self, mount: MountId) -> MountId {
+        std::mem::replace(&mut self.view.mount, mount)
+    }
+
+    /// The changes and what they depend on; `None` when nothing was changed.
+    pub(crate) fn into_batch(self) -> Option<Batch> {
+        let mut expect = self.view.reads.into_inner();
+        expect.extend(self.expect);
+        (!self.ops.is_empty()).then_some(Batch { expect, ops: self.ops })
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}

@@ -1,0 +1,82 @@
+//! A batch, made to happen or not.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::lock::busy;
+use super::place::Place;
+use super::{failure, statements};
+use crate::{Batch, Expect, Key, Op, StoreError};
+
+/// Applies a batch in one transaction, under SQLite's own write lock, for which it waits until
+/// `wait` has passed since `started`.
+pub(super) fn run(
+    place: &Place,
+    database: &Connection,
+    batch: &Batch,
+    wait: Duration,
+    started: Instant,
+) -> Result<u64, StoreError> {
+    let step = Step { place, database };
+    step.named(database.busy_timeout(wait.saturating_sub(started.elapsed())))?;
+    let revision = step
+        .execute("BEGIN IMMEDIATE")
+        .and_then(|()| step.make(batch))
+        .and_then(|revision| step.execute("COMMIT").map(|()| revision));
+    if revision.is_err() && !database.is_autocommit() {
+        // If this fails too, closing the connection does it: the pool will not take it.
+        drop(step.execute("ROLLBACK"));
+    }
+    revision.map_err(|error| match error {
+        StoreError::Busy { .. } => busy(started.elapsed()),
+        error => error,
+    })
+}
+
+struct Step<'a> {
+    place: &'a Place,
+    database: &'a Connection,
+}
+
+impl Step<'_> {
+    fn make(&self, batch: &Batch) -> Result<u64, StoreError> {
+        for (key, expect) in &batch.expect {
+            self.check(key, *expect)?;
+        }
+        let revision = self.named(statements::next_revision(self.database))?;
+        for op in &batch.ops {
+            self.named(match op {
+                Op::Put { key, value } => statements::put(self.database, key, revision, value),
+                Op::Delete { key } => statements::delete(self.database, key),
+                Op::DeleteRange { range } => statements::delete_range(self.database, range),
+            })?;
+        }
+        Ok(revision)
+    }
+
+    fn check(&self, key: &Key, expect: Expect) -> Result<(), StoreError> {
+        let found = self.named(statements::version(self.database, key))?;
+        let expected = match expect {
+            Expect::Absent => None,
+            Expect::Version(version) => Some(version),
+        };
+        if found == expected {
+            Ok(())
+        } else {
+            Err(StoreError::Conflict { key: key.clone() })
+        }
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        let run = self
+            .database
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]));
+        self.named(run.map(drop))
+    }
+
+    fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|problem| failure::named(self.place, problem))
+    }
+}

@@ -1,0 +1,29 @@
+//! What SQLite's errors mean here.
+
+use std::io;
+
+use rusqlite::{Error, ErrorCode};
+
+use super::place::Place;
+use crate::StoreError;
+
+/// Gives an error its name. [`StoreError::Busy`] does not know here how long it waited.
+pub(super) fn named(place: &Place, error: Error) -> StoreError {
+    use ErrorCode as Code;
+
+    let name = place.name();
+    match error.sqlite_error_code() {
+        Some(Code::DiskFull) => StoreError::Full { place: name },
+        Some(Code::ReadOnly) => StoreError::ReadOnly { place: name },
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => StoreError::Busy { waited_ms: 0 },
+        Some(Code::NotADatabase) => place.corrupt("pki.db is not an SQLite file"),
+        Some(Code::DatabaseCorrupt) => place.corrupt(&format!("pki.db is damaged ({error})")),
+        Some(Code::CannotOpen | Code::PermissionDenied | Code::SystemIoFailure) => {
+            place.io("cannot read or write the store at", io::Error::other(error))
+        }
+        _ => StoreError::Backend {
+            place: name,
+            problem: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,269 @@
+//! Where the files of a store are, and who may read them.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::StoreError;
+
+/// What every file of a store is named after.
+const STEM: &str = "pki.";
+
+/// The mode of the directory.
+const DIRECTORY_MODE: u32 = 0o700;
+
+/// The mode of every file in it.
+const FILE_MODE: u32 = 0o600;
+
+/// The directory of a store.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    directory: PathBuf,
+    database: PathBuf,
+}
+
+impl Place {
+    /// The place a path names. It stays the same when the process changes its directory, and
+    /// SQLite cannot take it for a URI: it is absolute.
+    pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
+        let directory = std::path::absolute(path).map_err(|source| StoreError::Io {
+            doing: "cannot use as a store",
+            place: path.display().to_string(),
+            source,
+        })?;
+        let database = directory.join("pki.db");
+        Ok(Self {
+            directory,
+            database,
+        })
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// Where a database is made, until it is complete and gets its name.
+    pub(super) fn draft(&self) -> PathBuf {
+        self.directory.join("pki.db.new")
+    }
+
+    /// What SQLite keeps beside a database.
+    pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    }
+
+    /// For messages.
+    pub(super) fn name(&self) -> String {
+        self.directory.display().to_string()
+    }
+
+    pub(super) fn has_store(&self) -> bool {
+        self.database.is_file()
+    }
+
+    /// Says what is wrong if there is no store here.
+    pub(super) fn require(&self) -> Result<(), StoreError> {
+        let problem = match fs::metadata(&self.database) {
+            Ok(found) if found.is_file() => return Ok(()),
+            Ok(_) => "pki.db is not a file",
+            Err(_) if self.directory.is_file() => "it is a file, and a store is a directory",
+            Err(source) if missing(&source) => {
+                return Err(StoreError::Missing { place: self.name() });
+            }
+            Err(source) => return Err(self.io("cannot read the store at", source)),
+        };
+        Err(self.corrupt(problem))
+    }
+
+    /// Makes the directory, with its parents. One that is there must have room for a store of
+    /// its own: its mode will change, and that must not happen to someone's home directory.
+    pub(super) fn make_directory(&self) -> Result<(), StoreError> {
+        if self.directory.is_file() {
+            return Err(self.corrupt("it is a file, and a store is a directory"));
+        }
+        private_directory()
+            .create(&self.directory)
+            .map_err(|source| self.unwritable("cannot create the store at", source))?;
+        let entries =
+            fs::read_dir(&self.directory).map_err(|source| self.io("cannot list", source))?;
+        for entry in entries {
+            let name = entry
+                .map_err(|source| self.io("cannot list", source))?
+                .file_name();
+            let name = name.to_string_lossy();
+            if !name.starts_with(STEM) && name != "lost+found" {
+                let problem = format!("it holds other files, such as {name}, but no store");
+                return Err(self.corrupt(&problem));
+            }
+        }
+        // A strict umask may have taken the owner's own rights away.
+        set_mode(&self.directory, DIRECTORY_MODE)
+            .map_err(|source| self.unwritable("cannot protect", source))
+    }
+
+    /// Opens the lock file; makes it if it is not there.
+    pub(super) fn open_lock(&self) -> Result<File, StoreError> {
+        let path = self.lock();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        private_file(&path, &mut options)
+            .map_err(|source| self.unwritable("cannot lock the store at", source))
+    }
+
+    /// Makes the file a database will be drafted in. SQLite gives its own files the mode of the
+    /// database, so this one decides for all.
+    pub(super) fn make_draft(&self) -> Result<(), StoreError> {
+        let draft = self.draft();
+        // What a process left that was killed while it made one.
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            match fs::remove_file(Self::beside(&draft, suffix)) {
+                Err(source) if source.kind() != ErrorKind::NotFound => {
+                    return Err(self.unwritable("cannot replace a file in", source));
+                }
+                _ => {}
+            }
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        private_file(&draft, &mut options)
+            .map(drop)
+            .map_err(|source| self.unwritable("cannot create the store at", source))
+    }
+
+    /// Takes from others what they may do with the store, where we may decide that.
+    ///
+    /// The files are not opened for it: closing one would drop the locks that this process
+    /// holds on it through SQLite.
+    pub(super) fn tighten(&self) -> Result<(), StoreError> {
+        let files = [
+            (self.directory.clone(), DIRECTORY_MODE),
+            (self.database.clone(), FILE_MODE),
+            (Self::beside(&self.database, "-wal"), FILE_MODE),
+            (Self::beside(&self.database, "-shm"), FILE_MODE),
+            (self.lock(), FILE_MODE),
+        ];
+        for (path, mode) in files {
+            match tighten(&path, mode) {
+                Err(source) if !excused(&source) => {
+                    return Err(self.io("cannot protect the files of", source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.directory.join("pki.lock")
+    }
+
+    pub(super) fn corrupt(&self, problem: &str) -> StoreError {
+        StoreError::Corrupt {
+            place: self.name(),
+            problem: problem.to_owned(),
+        }
+    }
+
+    pub(super) fn io(&self, doing: &'static str, source: io::Error) -> StoreError {
+        StoreError::Io {
+            doing,
+            place: self.name(),
+            source,
+        }
+    }
+
+    /// As [`Place::io`], for what fails in places that may not be written, or are full.
+    pub(super) fn unwritable(&self, doing: &'static str, source: io::Error) -> StoreError {
+        match source.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                StoreError::ReadOnly { place: self.name() }
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                StoreError::Full { place: self.name() }
+            }
+            _ => self.io(doing, source),
+        }
+    }
+}
+
+fn missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// What does not matter when modes are tightened: the file is not there, or not ours, or on a
+/// medium nobody can write.
+fn excused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+#[cfg(unix)]
+fn private_directory() -> DirBuilder {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(DIRECTORY_MODE);
+    builder
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+
+    let file = options.mode(FILE_MODE).open(path)?;
+    // The umask can have taken bits away, never added any.
+    if file.metadata()?.mode() & FILE_MODE != FILE_MODE {
+        file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(unix)]
+fn tighten(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let found = fs::metadata(path)?.mode() & 0o777;
+    if found & !mode == 0 {
+        Ok(())
+    } else {
+        set_mode(path, found & mode)
+    }
+}
+
+// Elsewhere a directory's access list is inherited: a store is as private as where it lies.
+#[cfg(not(unix))]
+fn private_directory() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    builder
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(path)
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn tighten(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}

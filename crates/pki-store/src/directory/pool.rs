@@ -1,0 +1,56 @@
+//! Connections that wait for their next user.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::place::Place;
+use super::{connection, failure};
+use crate::StoreError;
+
+/// How many are kept. A program that opens a store, reads and writes needs one; a server as many
+/// as it has snapshots at a time.
+const IDLE: usize = 8;
+
+/// Connections for readers and for the writer alike: a short-lived program pays for one only.
+#[derive(Debug)]
+pub(super) struct Pool {
+    idle: Mutex<Vec<Connection>>,
+    wait: Duration,
+}
+
+impl Pool {
+    /// `wait` is how long a connection waits for locks of SQLite's own, which others hold only
+    /// while a store is opened after a crash, or for too long if they are not this program.
+    pub(super) fn new(wait: Duration) -> Self {
+        Self {
+            idle: Mutex::default(),
+            wait,
+        }
+    }
+
+    pub(super) fn take(&self, place: &Place) -> Result<Connection, StoreError> {
+        let idle = self.idle().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connection::open(place)?,
+        };
+        connection
+            .busy_timeout(self.wait)
+            .map_err(|problem| failure::named(place, problem))?;
+        Ok(connection)
+    }
+
+    /// Keeps a connection for the next user, unless something is still under way in it.
+    pub(super) fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle();
+        if connection.is_autocommit() && idle.len() < IDLE {
+            idle.push(connection);
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

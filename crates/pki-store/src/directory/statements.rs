@@ -1,0 +1,185 @@
+//! The SQL, and nothing else that knows it.
+
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, ToSql};
+
+use crate::range::Bounds;
+use crate::{Entry, Key, KeyRange, Layout, Table};
+
+/// The revision of the store, as of the transaction under way.
+pub(super) fn revision(database: &Connection) -> rusqlite::Result<u64> {
+    let mut statement = database.prepare_cached("SELECT revision FROM meta")?;
+    statement
+        .query_row([], |row| row.get::<_, i64>(0))
+        .map(unsigned)
+}
+
+/// Counts the revision up; gives the new one.
+pub(super) fn next_revision(database: &Connection) -> rusqlite::Result<u64> {
+    let mut statement =
+        database.prepare_cached("UPDATE meta SET revision = revision + 1 RETURNING revision")?;
+    statement
+        .query_row([], |row| row.get::<_, i64>(0))
+        .map(unsigned)
+}
+
+/// The version of a record, without its value.
+pub(super) fn version(database: &Connection, key: &Key) -> rusqlite::Result<Option<u64>> {
+    let home = home(key.table);
+    let sql = format!("SELECT version FROM {home} WHERE tbl = ?1 AND key = ?2");
+    let mut statement = database.prepare_cached(&sql)?;
+    let found = statement.query_row((key.table.number, &key.bytes), |row| row.get::<_, i64>(0));
+    Ok(found.optional()?.map(unsigned))
+}
+
+/// A record.
+pub(super) fn entry(database: &Connection, key: &Key) -> rusqlite::Result<Option<Entry>> {
+    let home = home(key.table);
+    let sql = format!("SELECT version, value FROM {home} WHERE tbl = ?1 AND key = ?2");
+    let mut statement = database.prepare_cached(&sql)?;
+    statement
+        .query_row((key.table.number, &key.bytes), |row| read_entry(row, 0))
+        .optional()
+}
+
+/// Writes a record, over an old one if there is one. That keeps its place in the heap.
+pub(super) fn put(
+    database: &Connection,
+    key: &Key,
+    version: u64,
+    value: &[u8],
+) -> rusqlite::Result<()> {
+    let home = home(key.table);
+    let sql = format!(
+        "INSERT INTO {home} (tbl, key, version, value) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (tbl, key) DO UPDATE SET version = excluded.version, value = excluded.value"
+    );
+    run(
+        database,
+        &sql,
+        (key.table.number, &key.bytes, version.cast_signed(), value),
+    )
+}
+
+/// Removes a record, if there is one.
+pub(super) fn delete(database: &Connection, key: &Key) -> rusqlite::Result<()> {
+    let sql = format!(
+        "DELETE FROM {} WHERE tbl = ?1 AND key = ?2",
+        home(key.table)
+    );
+    run(database, &sql, (key.table.number, &key.bytes))
+}
+
+/// Removes every record of a range.
+pub(super) fn delete_range(database: &Connection, range: &KeyRange) -> rusqlite::Result<()> {
+    let bounds = Bounds::from(range);
+    let sql = format!("DELETE FROM {}{}", home(range.table), within(&bounds));
+    with_bounds(range, &bounds, |bound| run(database, &sql, bound))
+}
+
+/// How many records a range holds.
+pub(super) fn count(database: &Connection, range: &KeyRange) -> rusqlite::Result<u64> {
+    let bounds = Bounds::from(range);
+    let sql = format!(
+        "SELECT count(*) FROM {}{}",
+        home(range.table),
+        within(&bounds)
+    );
+    let mut statement = database.prepare_cached(&sql)?;
+    with_bounds(range, &bounds, |bound| {
+        statement.query_row(bound, |row| row.get::<_, i64>(0))
+    })
+    .map(unsigned)
+}
+
+/// The keys of a range. In the heap's case the index answers alone.
+pub(super) fn keys(
+    database: &Connection,
+    range: &KeyRange,
+    limit: usize,
+) -> rusqlite::Result<Vec<Key>> {
+    select(database, "key", range, limit, |row| {
+        read_key(row, range.table)
+    })
+}
+
+/// The records of a range.
+pub(super) fn scan(
+    database: &Connection,
+    range: &KeyRange,
+    limit: usize,
+) -> rusqlite::Result<Vec<(Key, Entry)>> {
+    select(database, "key, version, value", range, limit, |row| {
+        Ok((read_key(row, range.table)?, read_entry(row, 1)?))
+    })
+}
+
+fn select<T>(
+    database: &Connection,
+    columns: &str,
+    range: &KeyRange,
+    limit: usize,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let bounds = Bounds::from(range);
+    // A limit in the statement would change how it is planned; not asking further is as good.
+    let sql = select_sql(columns, range.table, &bounds);
+    let mut statement = database.prepare_cached(&sql)?;
+    with_bounds(range, &bounds, |bound| {
+        statement.query_map(bound, &read)?.take(limit).collect()
+    })
+}
+
+fn select_sql(columns: &str, table: Table, bounds: &Bounds) -> String {
+    format!(
+        "SELECT {columns} FROM {}{} ORDER BY key",
+        home(table),
+        within(bounds)
+    )
+}
+
+/// Where records of a table are kept.
+fn home(table: Table) -> &'static str {
+    match table.layout {
+        Layout::Heap => "heap",
+        Layout::Clustered => "clustered",
+    }
+}
+
+/// Nothing sorts above every blob, so an open end is a statement of its own.
+fn within(bounds: &Bounds) -> &'static str {
+    match bounds.to {
+        Some(_) => " WHERE tbl = ?1 AND key >= ?2 AND key < ?3",
+        None => " WHERE tbl = ?1 AND key >= ?2",
+    }
+}
+
+fn with_bounds<T>(range: &KeyRange, bounds: &Bounds, act: impl FnOnce(&[&dyn ToSql]) -> T) -> T {
+    let (table, from) = (&range.table.number, &bounds.from);
+    match &bounds.to {
+        Some(to) => act(&[table, from, to]),
+        None => act(&[table, from]),
+    }
+}
+
+fn run(database: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<()> {
+    database.prepare_cached(sql)?.execute(values).map(drop)
+}
+
+fn read_key(row: &Row<'_>, table: Table) -> rusqlite::Result<Key> {
+    Ok(Key {
+        table,
+        bytes: row.get(0)?,
+    })
+}
+
+fn read_entry(row: &Row<'_>, first: usize) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        version: unsigned(row.get(first)?),
+        value: row.get(first + 1)?,
+    })
+}
+
+/// Revisions count up from zero; no store will live to see one that a signed number cannot hold.
+fn unsigned(revision: i64) -> u64 {
+    revision.cast_unsigned()
+}

@@ -1,0 +1,205 @@
+//! A store that is gone when its owner is.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::range::Bounds;
+use crate::{Batch, Entry, Expect, Key, KeyRange, Op, Snapshot, Store, StoreError};
+
+/// Records in memory, shared by the threads of one process.
+///
+/// A snapshot costs nothing to take. What it costs is paid by the next writer, who copies the
+/// tables it changes while a snapshot still looks at them.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: RwLock<Arc<State>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    revision: u64,
+    tables: BTreeMap<u8, Arc<Records>>,
+}
+
+type Records = BTreeMap<Vec<u8>, Entry>;
+
+impl MemoryStore {
+    /// A store with nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> Arc<State> {
+        // A panic cannot leave the state half changed: see `apply`.
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Store for MemoryStore {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
+        Ok(Box::new(View(self.state())))
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.check(&batch.expect)?;
+        let changed = Arc::make_mut(&mut state);
+        changed.revision = changed.revision.saturating_add(1);
+        for op in &batch.ops {
+            changed.make(op);
+        }
+        Ok(changed.revision)
+    }
+
+    fn revision(&self) -> Result<u64, StoreError> {
+        Ok(self.state().revision)
+    }
+}
+
+impl State {
+    fn entry(&self, key: &Key) -> Option<&Entry> {
+        self.tables.get(&key.table.number)?.get(&key.bytes)
+    }
+
+    fn check(&self, expect: &[(Key, Expect)]) -> Result<(), StoreError> {
+        for (key, expected) in expect {
+            let holds = match (expected, self.entry(key)) {
+                (Expect::Absent, found) => found.is_none(),
+                (Expect::Version(version), found) => {
+                    found.is_some_and(|entry| entry.version == *version)
+                }
+            };
+            if !holds {
+                return Err(StoreError::Conflict { key: key.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn make(&mut self, op: &Op) {
+        let version = self.revision;
+        match op {
+            Op::Put { key, value } => {
+                let entry = Entry {
+                    version,
+                    value: value.clone(),
+                };
+                self.table_mut(key.table.number)
+                    .insert(key.bytes.clone(), entry);
+            }
+            Op::Delete { key } => {
+                self.table_mut(key.table.number).remove(&key.bytes);
+            }
+            Op::DeleteRange { range } => {
+                let bounds = Bounds::from(range);
+                let doomed = |key: &Vec<u8>| {
+                    bounds.from <= *key && bounds.to.as_ref().is_none_or(|to| key < to)
+                };
+                self.table_mut(range.table.number)
+                    .retain(|key, _| !doomed(key));
+            }
+        }
+    }
+
+    fn table_mut(&mut self, number: u8) -> &mut Records {
+        Arc::make_mut(self.tables.entry(number).or_default())
+    }
+
+    fn range(&self, range: &KeyRange) -> impl Iterator<Item = (&Vec<u8>, &Entry)> {
+        let bounds = Bounds::from(range);
+        // `BTreeMap::range` panics when its bounds cross.
+        let records = if bounds.are_empty() {
+            None
+        } else {
+            self.tables.get(&range.table.number)
+        };
+        records.into_iter().flat_map(move |records| {
+            let to = bounds
+                .to
+                .as_deref()
+                .map_or(Bound::Unbounded, Bound::Excluded);
+            records.range::<[u8], _>((Bound::Included(bounds.from.as_slice()), to))
+        })
+    }
+}
+
+/// The state at one moment; nobody changes it any more.
+struct View(Arc<State>);
+
+impl Snapshot for View {
+    fn get(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
+        Ok(self.0.entry(key).cloned())
+    }
+
+    fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
+        let entries = self.0.range(range).take(limit);
+        Ok(entries
+            .map(|(bytes, entry)| (key(range, bytes), entry.clone()))
+            .collect())
+    }
+
+    fn keys(&self, range: &KeyRange, limit: usize) -> Result<Vec<Key>, StoreError> {
+        Ok(self
+            .0
+            .range(range)
+            .take(limit)
+            .map(|(bytes, _)| key(range, bytes))
+            .collect())
+    }
+
+    fn count(&self, range: &KeyRange) -> Result<u64, StoreError> {
+        Ok(self.0.range(range).fold(0, |count, _| count + 1))
+    }
+}
+
+fn key(range: &KeyRange, bytes: &[u8]) -> Key {
+    Key {
+        table: range.table,
+        bytes: bytes.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layout, Table};
+
+    const TABLE: Table = Table {
+        number: 1,
+        name: "test",
+        layout: Layout::Clustered,
+    };
+
+    #[test]
+    fn a_writer_copies_only_what_a_snapshot_still_looks_at() -> Result<(), StoreError> {
+        let store = MemoryStore::new();
+        let key = Key {
+            table: TABLE,
+            bytes: b"k".to_vec(),
+        };
+        let batch = |value: &[u8]| Batch {
+            expect: Vec::new(),
+            ops: vec![Op::Put {
+                key: key.clone(),
+                value: value.to_vec(),
+            }],
+        };
+        store.apply(&batch(b"one"))?;
+        let before = Arc::as_ptr(&store.state());
+        store.apply(&batch(b"two"))?;
+        assert_eq!(
+            before,
+            Arc::as_ptr(&store.state()),
+            "nobody looked, nothing was copied"
+        );
+        let snapshot = store.snapshot()?;
+        store.apply(&batch(b"three"))?;
+        assert_ne!(before, Arc::as_ptr(&store.state()));
+        assert_eq!(
+            snapshot.get(&key)?.map(|entry| entry.value),
+            Some(b"two".to_vec())
+        );
+        Ok(())
+    }
+}

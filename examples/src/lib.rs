@@ -1,0 +1,1 @@
+//! Examples of embedding; see the files in `examples/`.
