@@ -1,2 +1,42 @@
-//! Development tasks.
-fn main() {}
+//! Development tasks: `cargo xtask <task>`. One file per task; the tasks say what they do.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to a terminal")]
+
+mod bench;
+mod generate;
+mod source;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+Usage: cargo xtask <task> [options]
+
+Tasks:
+  tidy [-secrets]      Check the rules of this house. -secrets lists where secrets are read.
+  gen [-check]         Write the generated documents, or check that they are current.
+  bench [options]      Measure against the goals for speed and size.
+      -quick           Three pairs and 10k certificates instead of five and 100k
+      -json FILE       Write the figures to a file too
+      -write           Write docs/performance.md
+      -pkictl PATH     Measure this program instead of the one that is built
+";
+
+fn main() -> Result<ExitCode> {
+    let mut words = std::env::args().skip(1);
+    let task = words.next().unwrap_or_default();
+    // Flags may have one dash, as those of pkictl, or two.
+    let words: Vec<String> = words.map(|word| word.replacen("--", "-", 1)).collect();
+    match task.as_str() {
+        "tidy" => tidy::run(&words),
+        "gen" => generate::run(&words),
+        "bench" => bench::run(&words),
+        _ => {
+            eprint!("{USAGE}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

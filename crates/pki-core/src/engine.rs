@@ -19,6 +19,7 @@ use crate::paths::PATHS;
 use crate::seal::Seal;
 use crate::store::{Tx, View};
 use crate::system::mount::Mount;
+use crate::system::paths::mount::EnableMount;
 use crate::system::paths::SYSTEM_PATHS;
 
 pub use crate::api::help::Help;
@@ -51,7 +52,11 @@ impl Engine {
         let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
         let rest = if operation == Operation::List { rest.trim_end_matches('/') } else { rest };
         let route = router::find(paths, rest).ok_or(Error::UnsupportedPath)?;
-        let op = router::op(route.path, operation)?;
+        let op = router::op(route.path, operation).map_err(|problem| match operation {
+            // Clients know a list that cannot be had as one that is not there.
+            Operation::List => Error::Absent,
+            _ => problem,
+        })?;
         let unknown = parameter_warnings(op, &route, &data);
         data.retain(|name, _| !op.path_only.contains(&name.as_str()));
         data.extend(route.captures);
@@ -83,6 +88,15 @@ impl Engine {
     /// Why it was not carried out; the store is as it was.
     pub fn execute<C: Command>(&self, mount: &str, command: &C) -> Result<Reply<C::Reply>, Error> {
         self.write(mount, &|cx| command.execute(cx))
+    }
+
+    /// Makes a mount, and gives the store its data key if it has none yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is one already, or the path cannot be had.
+    pub fn enable(&self, mount: &str) -> Result<(), Error> {
+        self.execute("sys", &EnableMount::at(mount)).map(drop)
     }
 
     /// What can be said about a path: `pki`, or `pki/roles/web`.

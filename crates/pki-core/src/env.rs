@@ -1,5 +1,7 @@
 //! The world outside: the clock and the random source. The engine has no other.
 
+mod system;
+
 use crate::domain::time::Timestamp;
 
 /// Tells the time.
@@ -14,7 +16,7 @@ pub trait SecureRandom: Send + Sync {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// What the engine asks of the world.
+/// What the engine asks of the world. [`Env::system`] is the machine's; tests bring their own.
 pub struct Env {
     /// Asked once a request.
     pub clock: Box<dyn Clock>,

@@ -229,6 +229,13 @@ pub const fn concat<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
     all
 }
 
+/// A parameter that was not sent. For [`fields!`](crate::fields) only.
+#[doc(hidden)]
+pub fn unsent<T: Slot + Default>(default: Option<&'static str>) -> T {
+    let default = default.map(Value::from);
+    default.and_then(|text| T::fill(Some(&text)).ok()).unwrap_or_default()
+}
+
 /// Declares a struct of parameters; see the [module](crate::field). A line `..name: Type,` at
 /// the top takes in all fields of another such struct.
 #[macro_export]
@@ -247,6 +254,16 @@ macro_rules! fields {
                 pub $part: $part_ty,
             )*
             $( $(#[doc = $help])+ pub $field: $ty ),*
+        }
+
+        impl Default for $name {
+            /// Every parameter as if it had not been sent; required ones are empty.
+            fn default() -> Self {
+                Self {
+                    $( $part: Default::default(), )*
+                    $( $field: $crate::field::unsent($crate::fields!(@default $($default)?)), )*
+                }
+            }
         }
 
         impl $crate::field::Fields for $name {
@@ -435,9 +452,27 @@ fn list_item((index, item): (usize, &Value)) -> Result<String, String> {
 pub struct Seconds(pub i64);
 
 impl Seconds {
+    /// So many hours.
+    pub const fn hours(hours: u32) -> Self {
+        Self(hours as i64 * 3_600)
+    }
+
+    /// So many days.
+    pub const fn days(days: u32) -> Self {
+        Self::hours(days.saturating_mul(24))
+    }
+
     /// The lifetime, unless it is zero.
     pub fn given(self) -> Option<i64> {
         (0 < self.0).then_some(self.0)
+    }
+}
+
+impl std::str::FromStr for Seconds {
+    type Err = NotADuration;
+
+    fn from_str(text: &str) -> Result<Self, NotADuration> {
+        parse_duration_seconds(text).map(Self)
     }
 }
 

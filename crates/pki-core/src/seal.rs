@@ -24,6 +24,37 @@ pub trait Seal: Send + Sync {
     fn unlock(&self) -> Result<Unlock, SealError>;
 }
 
+/// A [`Seal`] whose owner has what it takes at hand: for embedding and for tests.
+#[derive(Debug)]
+pub struct Given(Held);
+
+#[derive(Debug)]
+enum Held {
+    Key(KeyEncryptionKey),
+    Passphrase(Secret<String>),
+}
+
+impl Given {
+    /// A store that is sealed with a key of 32 octets. They should be random.
+    pub fn key(octets: [u8; 32]) -> Self {
+        Self(Held::Key(Secret::new(octets)))
+    }
+
+    /// A store that is sealed with a passphrase.
+    pub fn passphrase(text: impl Into<String>) -> Self {
+        Self(Held::Passphrase(Secret::new(text.into())))
+    }
+}
+
+impl Seal for Given {
+    fn unlock(&self) -> Result<Unlock, SealError> {
+        Ok(match &self.0 {
+            Held::Key(key) => Unlock::KeyFile(key.clone()),
+            Held::Passphrase(text) => Unlock::Passphrase(text.clone()),
+        })
+    }
+}
+
 /// Why the private keys of a store cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {

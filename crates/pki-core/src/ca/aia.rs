@@ -42,6 +42,10 @@ fn all(urls: &UrlsConfig) -> impl Iterator<Item = &String> {
 
 /// Fills in templates.
 fn fill(view: &View<'_>, urls: UrlsConfig, issuer_id: &str) -> Result<UrlsConfig, Error> {
+    if is_silent(&urls) {
+        // A delta CRL is of no use to those who do not know where the complete one is.
+        return Ok(UrlsConfig::default());
+    }
     if !urls.enable_templating {
         return Ok(urls);
     }

@@ -18,6 +18,8 @@ pub(crate) enum Exported {
     Exported,
     /// There already.
     Existing,
+    /// In a key management system; not supported.
+    External,
 }
 
 impl Exported {
@@ -26,12 +28,21 @@ impl Exported {
             "internal" => Ok(Self::Internal),
             "exported" => Ok(Self::Exported),
             "existing" => Ok(Self::Existing),
-            "kms" => Err(Error::refused(
-                "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\"",
-            )),
+            "kms" => Ok(Self::External),
             _ => Err(Error::refused(
                 "the \"exported\" path parameter must be \"internal\", \"existing\", exported\" or \"kms\"",
             )),
+        }
+    }
+}
+
+impl Exported {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Exported => "exported",
+            Self::Existing => "existing",
+            Self::External => "kms",
         }
     }
 }
@@ -54,6 +65,18 @@ pub(crate) fn plan(
     exported: Exported,
     key: &KeyParameters,
 ) -> Result<Plan, Error> {
+    if exported == Exported::External {
+        return Err(Error::refused(match key.external_key_ref {
+            None => "must specify \"external_key_ref\" on \"kms\"-typed generation requests",
+            Some(_) => "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\"",
+        }));
+    }
+    if key.external_key_ref.is_some() {
+        return Err(Error::refused(format!(
+            "cannot specify \"external_key_ref\" on \"{}\"-typed generation requests",
+            exported.name()
+        )));
+    }
     if exported == Exported::Existing {
         if key.key_type.is_some() || key.key_bits.is_some() {
             return Err(Error::refused("invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode"));

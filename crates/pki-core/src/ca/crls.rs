@@ -136,14 +136,19 @@ pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, E
     if wanted.iter().any(|(_, record)| record.stale_log) {
         relog(cx, &classes)?;
     }
-    let mut warnings = Vec::new();
     for (class, _) in wanted {
-        match class.signer() {
-            Some(signer) => build_one(cx, class.id, signer, &config)?,
-            None => warnings.push(no_signer(class, warnings.len() + 1)),
+        if let Some(signer) = class.signer() {
+            build_one(cx, class.id, signer, &config)?;
         }
     }
-    Ok(warnings)
+    without_signer(&cx.tx)
+}
+
+/// What to say of CRLs that no issuer may sign.
+pub(crate) fn without_signer(view: &View<'_>) -> Result<Vec<String>, Error> {
+    let classes = classes(view)?;
+    let unsigned = classes.iter().filter(|class| class.signer().is_none());
+    Ok(unsigned.enumerate().map(|(index, class)| no_signer(class, index + 1)).collect())
 }
 
 fn no_signer(class: &CrlClass, number: usize) -> String {

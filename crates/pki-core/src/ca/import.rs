@@ -4,12 +4,13 @@ use super::config;
 use super::issuers::{self, IssuerRecord};
 use super::keys::{self, KeyRecord};
 use super::tables::{ISSUERS, ISSUERS_CONFIG, KEYS};
-use super::{aia, crls};
+use super::aia;
+use super::crls::{self, Which};
 use crate::api::endpoint::{Reply, WriteCx};
 use crate::crypto::key::PrivateKey;
 use crate::domain::id::{IssuerId, KeyId};
 use crate::error::Error;
-use crate::field::{FieldValue, Nullable};
+use crate::field::Nullable;
 use crate::store::Only;
 use crate::x509::certificate::Certificate;
 use crate::x509::pem::{self, PemBlock};
@@ -128,10 +129,11 @@ pub(crate) fn import(
     if !issuers.new.is_empty() || !new_keys.is_empty() {
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
+        warnings.extend(crls::build(cx, Which::Due)?);
     }
     let all: Vec<IssuerId> = issuers.new.iter().chain(&issuers.old).copied().collect();
     let mapping = mapping(cx, &all)?;
-    warnings.extend(keyless(&mapping, &issuers.new));
+    warnings.extend(keyless(cx, &issuers.new)?);
     if !all.is_empty() && aia::is_silent(&aia::of_mount(&cx.tx)?) {
         warnings.push(aia::SILENT.to_owned());
     }
@@ -190,7 +192,7 @@ fn import_issuers(cx: &mut WriteCx<'_>, certificates: &[Certificate]) -> Result<
 }
 
 /// Gives their key to issuers that were there before it. Returns those that got one.
-fn complete_issuers(cx: &mut WriteCx<'_>) -> Result<Vec<IssuerId>, Error> {
+pub(crate) fn complete_issuers(cx: &mut WriteCx<'_>) -> Result<Vec<IssuerId>, Error> {
     let keys: Vec<(KeyId, KeyRecord)> = cx.tx.scan(&KEYS, &[], None, usize::MAX)?;
     let mut completed = Vec::new();
     for issuer in issuers::all(&cx.tx)? {
@@ -256,19 +258,17 @@ fn mapping(
 }
 
 /// An issuer without a key was perhaps meant to have one (D18).
-fn keyless(
-    mapping: &serde_json::Map<String, serde_json::Value>,
-    new: &[IssuerId],
-) -> Option<String> {
-    let without: Vec<String> = new
+fn keyless(cx: &WriteCx<'_>, new: &[IssuerId]) -> Result<Option<String>, Error> {
+    let all = issuers::all(&cx.tx)?;
+    let names: Vec<String> = all
         .iter()
-        .map(ToString::to_string)
-        .filter(|id| mapping.get(id).and_then(|key| String::parse(key).ok()).is_some_and(|key| key.is_empty()))
+        .filter(|issuer| new.contains(&issuer.record.id) && issuer.record.key_id.is_none())
+        .map(|issuer| issuer.certificate.subject().to_string())
         .collect();
-    (!without.is_empty()).then(|| {
+    Ok((!names.is_empty()).then(|| {
         format!(
-            "No key of this mount matches the certificate of the imported issuers {}; they cannot sign anything until their key is imported.",
-            without.join(", ")
+            "No key of this mount matches the imported certificate of {}; that issuer cannot sign anything until its key is imported.",
+            names.join(" and of ")
         )
-    })
+    }))
 }

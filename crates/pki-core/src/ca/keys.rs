@@ -28,6 +28,13 @@ pub(crate) struct KeyRecord {
 }
 json_record!(KeyRecord);
 
+impl KeyRecord {
+    /// The same key by another name.
+    pub(crate) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+}
+
 /// A reference that leads nowhere. What that means for a request depends on the path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unresolved {

@@ -76,7 +76,9 @@ pub(crate) fn revoke(
         known => known,
     };
     record(cx, certificate, issuer, reason)?;
-    Ok(Some(Revoked::since(cx.now)).into())
+    let auto_rebuild = config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild;
+    let unsigned = if auto_rebuild { Vec::new() } else { crls::without_signer(&cx.tx)? };
+    Ok(Reply::from(Some(Revoked::since(cx.now))).warn(unsigned))
 }
 
 fn expired(serial: &SerialNumber) -> String {
@@ -104,6 +106,29 @@ fn record(
         let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
         crls::append(&mut cx.tx, crl, &entry, not_after)?;
     }
+    Ok(())
+}
+
+/// Stores that an issuer was revoked, where its certificate is looked up. The CRLs list it by
+/// themselves, from the issuers.
+pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<(), Error> {
+    let certificate = &revoked.certificate;
+    if cx.tx.get(&REVOKED, certificate.serial())?.is_some() {
+        return Ok(());
+    }
+    let all = issuers::all(&cx.tx)?;
+    let parent = all.iter().filter(|issuer| issuer.record.id != revoked.record.id).find(|issuer| {
+        issuer.certificate.subject() == certificate.issuer()
+            && certificate.is_signed_by(issuer.certificate.public_key())
+    });
+    let revocation = RevocationRecord {
+        issuer: None,
+        home: parent.map(|parent| parent.record.crl.0),
+        revoked_at: cx.now,
+        not_after: certificate.not_after(),
+        reason: None,
+    };
+    cx.tx.insert(&REVOKED, certificate.serial(), &revocation);
     Ok(())
 }
 

@@ -98,7 +98,7 @@ const NAMES: [(SignatureAlgorithm, &str); 13] = [
     (SignatureAlgorithm::MlDsa(MlDsa::MlDsa87), "MLDSA87"),
 ];
 
-/// Algorithms whose identifier has an object identifier of its own, and whether NULL follows.
+/// The object identifiers of all algorithms but PSS, which has one for all digests.
 const IDENTIFIERS: [(SignatureAlgorithm, ObjectIdentifier); 10] = [
     (
         SignatureAlgorithm::RsaPkcs1(Hash::Sha256),

@@ -193,13 +193,13 @@ fn unparsed(text: &str) -> (String, &'static str) {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotADuration {
     /// Not a duration at all.
-    #[error("time: invalid duration \"{0}\"")]
+    #[error("time: invalid duration {}", quote(.0))]
     Invalid(String),
     /// A number without a unit.
-    #[error("time: missing unit in duration \"{0}\"")]
+    #[error("time: missing unit in duration {}", quote(.0))]
     MissingUnit(String),
     /// A unit that does not exist.
-    #[error("time: unknown unit \"{unit}\" in duration \"{text}\"")]
+    #[error("time: unknown unit {} in duration {}", quote(.unit), quote(.text))]
     UnknownUnit {
         /// The word that is no unit.
         unit: String,
@@ -218,6 +218,20 @@ pub enum NotADuration {
     /// A JSON value that no duration could be.
     #[error("could not parse duration from input")]
     NotText,
+}
+
+/// Text in quotes, with all that is not printable ASCII written in hexadecimal.
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for octet in text.bytes() {
+        match octet {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(octet)]),
+            b' '..=b'~' => quoted.push(char::from(octet)),
+            _ => quoted += &format!("\\x{octet:02x}"),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 const NANOS: i128 = 1_000_000_000;

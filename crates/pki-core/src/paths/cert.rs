@@ -144,7 +144,10 @@ impl Query for ReadCrlCertificate {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
         let issuer = issuers::resolve_for_reading(cx.view, "default")?;
-        let der = crls::der(cx.view, issuer.record.crl.0)?.ok_or(Error::Absent)?;
+        let der = crls::der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
+            let id = issuer.record.id;
+            Error::Unresolved(format!("unable to find CRL for issuer: id:{id}/ref:default"))
+        })?;
         Ok(CertificateView::plain(pem::encode("X509 CRL", &der)).into())
     }
 }

@@ -2,7 +2,8 @@
 
 use super::parameters::SecretText;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::import::{self, Imported, Keys};
+pub use crate::ca::import::Imported;
+use crate::ca::import::{self, Keys};
 use crate::error::Error;
 use crate::fields;
 

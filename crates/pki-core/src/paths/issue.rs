@@ -3,7 +3,8 @@
 use super::parameters::{DeliveryParameters, NameParameters, ValidityParameters};
 use super::roles;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::{self, Delivery, Format, IssuedCertificate};
+pub use crate::ca::issue::IssuedCertificate;
+use crate::ca::issue::{self, Delivery, Format};
 use crate::ca::issuers::{self, SigningIssuer};
 use crate::ca::leases;
 use crate::ca::profile::{BasicConstraints, Profile};
@@ -42,6 +43,14 @@ fields! {
         key_bits: i64 = "0",
         /// Whether self-signed certificates are left out of the chain.
         remove_roots_from_chain: bool = "false",
+    }
+}
+
+impl Issue {
+    /// A certificate for a name under a role, with all else left to the role.
+    pub fn under(role: impl Into<String>, common_name: impl Into<String>) -> Self {
+        let names = NameParameters { common_name: common_name.into(), ..Default::default() };
+        Self { role: role.into(), names, ..Self::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `issuer/:issuer_ref`: one issuer.
 
 use super::ca::{der, pem};
+use super::issuer_write::{DeleteIssuer, PatchIssuer, WriteIssuer};
 use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
 use crate::ca::config::UrlsConfig;
 use crate::ca::issue::Format;
@@ -14,9 +15,14 @@ use crate::store::View;
 pub const PATH: Path = Path {
     patterns: &["issuer/:issuer_ref"],
     access: Access::Token,
-    synopsis: "Read an issuer.",
-    description: "Its certificate, its chain, and what it may be used for.",
-    ops: &[Op::read::<ReadIssuer>()],
+    synopsis: "Read, change or delete an issuer.",
+    description: "Writing replaces what can be set: what is not sent goes back to its default. Patching\nchanges what is sent. Deleting leaves the key and the certificates that were issued.",
+    ops: &[
+        Op::read::<ReadIssuer>(),
+        Op::write::<WriteIssuer>(),
+        Op::patch::<PatchIssuer>(),
+        Op::delete::<DeleteIssuer>(),
+    ],
 };
 
 /// `issuer/:issuer_ref/json`.

@@ -1,5 +1,6 @@
 //! `key/:key_ref`: one key.
 
+use super::key_write::{DeleteKey, WriteKey};
 use crate::api::endpoint::{Access, Op, Path, Query, ReadCx, Reply};
 use crate::ca::keys;
 use crate::crypto::key::PublicKey;
@@ -11,9 +12,9 @@ use crate::fields;
 pub const PATH: Path = Path {
     patterns: &["key/:key_ref"],
     access: Access::Token,
-    synopsis: "Read a key.",
-    description: "What may be known of a key: never its private half.",
-    ops: &[Op::read::<ReadKey>()],
+    synopsis: "Read, name or delete a key.",
+    description: "What may be known of a key: never its private half. A key that an issuer uses cannot be\ndeleted.",
+    ops: &[Op::read::<ReadKey>(), Op::write::<WriteKey>(), Op::delete::<DeleteKey>()],
 };
 
 fields! {

@@ -15,10 +15,13 @@ pub mod import;
 pub mod intermediate;
 pub mod issue;
 pub mod issuer;
+pub mod issuer_write;
 pub mod issuers;
 pub mod key;
+pub mod key_write;
 pub mod keys;
-mod parameters;
+pub mod keys_generate;
+pub mod parameters;
 pub mod revoke;
 pub mod roles;
 pub mod root;
@@ -64,9 +67,14 @@ pub const PATHS: &[&Path] = &[
     &issuer::JSON,
     &issuer::PATH,
     &issuer::PEM,
+    &issuer_write::REVOKE,
     &issuers::PATH,
     &key::PATH,
     &keys::PATH,
+    &keys_generate::EXPORTED,
+    &keys_generate::IMPORT,
+    &keys_generate::INTERNAL,
+    &keys_generate::KMS,
     &revoke::PATH,
     &roles::LIST,
     &roles::PATH,

@@ -179,6 +179,8 @@ fields! {
         key_name: Option<String>,
         /// For `existing`: the key to use.
         key_ref: String = "default",
+        /// For `kms`: a key in a key management system; not supported.
+        external_key_ref: Option<String>,
         /// The size of the hash that is signed with an RSA key.
         signature_bits: i64 = "0",
         /// Whether an RSA key signs with PSS.

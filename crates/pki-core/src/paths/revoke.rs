@@ -3,7 +3,8 @@
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::certs;
 use crate::ca::issuers;
-use crate::ca::revoke::{self, Revoked};
+use crate::ca::revoke;
+pub use crate::ca::revoke::Revoked;
 use crate::domain::id::IssuerId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
@@ -31,6 +32,13 @@ fields! {
         certificate: Option<String>,
         /// Why: a reason of RFC 5280 section 5.3.1, such as `keyCompromise` or `superseded`.
         reason: Option<String>,
+    }
+}
+
+impl RevokeCertificate {
+    /// The certificate with a serial number in hexadecimal.
+    pub fn serial(serial_number: impl Into<String>) -> Self {
+        Self { serial_number: Some(serial_number.into()), ..Self::default() }
     }
 }
 

@@ -1,14 +1,15 @@
 //! `roles` and `roles/:name`: what may be issued.
 
 use crate::api::endpoint::{
-    Access, Command, Done, Listing, Op, Patch, Path, Query, ReadCx, Reply, WriteCx,
+    Access, Answer, Command, Done, Listing, Op, Patch, Path, Query, ReadCx, Reply, WriteCx,
 };
+use crate::api::request::Body;
 use crate::ca::config;
 use crate::ca::issuers;
 use crate::ca::keys::is_default;
 use crate::ca::tables::{ISSUERS_CONFIG, ROLES};
 use crate::error::Error;
-use crate::field::{Fields as _, Input};
+use crate::field::{Field, Fields, Input};
 use crate::fields;
 use crate::policy::role::Role;
 use crate::store::View;
@@ -72,12 +73,33 @@ fields! {
     }
 }
 
-impl Query for ReadRole {
-    type Reply = Role;
+/// A role as it is shown.
+#[derive(Clone, Debug)]
+pub struct RoleView(pub Role);
 
-    fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Role>, Error> {
+impl Answer for RoleView {
+    const FIELDS: &'static [Field] = <Role as Fields>::FIELDS;
+
+    /// What only Vault knows is shown where it says something, so that those who compare roles
+    /// field by field with OpenBao's see no difference otherwise.
+    fn into_body(self) -> Body {
+        let mut fields = self.0.render();
+        let usual = Role::default().render();
+        for name in ["no_store_metadata", "serial_number_source"] {
+            if fields.get(name) == usual.get(name) {
+                fields.remove(name);
+            }
+        }
+        Body::Data(fields)
+    }
+}
+
+impl Query for ReadRole {
+    type Reply = RoleView;
+
+    fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<RoleView>, Error> {
         let role = cx.view.get(&ROLES, &self.name)?;
-        role.map(Reply::from).ok_or(Error::Absent)
+        role.map(|role| RoleView(role).into()).ok_or(Error::Absent)
     }
 }
 
@@ -90,14 +112,21 @@ fields! {
     }
 }
 
-impl Command for WriteRole {
-    type Reply = Role;
+impl WriteRole {
+    /// A role by name; [`WriteRole::role`] says what it allows.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
 
-    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Role>, Error> {
+impl Command for WriteRole {
+    type Reply = RoleView;
+
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<RoleView>, Error> {
         let (role, warnings) = self.role.clone().validated()?;
         let issuer = issuer_warning(&cx.tx, &role.issuer_ref)?;
         cx.tx.put(&ROLES, &self.name, &role);
-        Ok(Reply::from(role).warn(issuer).warn(warnings))
+        Ok(Reply::from(RoleView(role)).warn(issuer).warn(warnings))
     }
 }
 

@@ -11,7 +11,8 @@ use crate::ca::issue::{self, Format};
 use crate::ca::issuers;
 use crate::ca::profile::{BasicConstraints, Profile};
 use crate::ca::tables::{ISSUER_NAMES, ISSUERS_CONFIG};
-use crate::ca::{aia, certs, crls};
+use crate::ca::crls::{self, Which};
+use crate::ca::{aia, certs};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::field::Seconds;
@@ -101,6 +102,14 @@ fields! {
     }
 }
 
+impl GenerateRoot {
+    /// A root whose key stays inside, with all else as usual.
+    pub fn internal(common_name: impl Into<String>) -> Self {
+        let names = CaNameParameters { common_name: common_name.into(), ..Default::default() };
+        Self { exported: "internal".into(), names, ..Self::default() }
+    }
+}
+
 /// Whether the new root takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takeover {
@@ -181,9 +190,11 @@ impl GenerateRoot {
         take_over(cx, record.id, takeover)?;
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
+        let crl_warnings = crls::build(cx, Which::Due)?;
         let reply = reply(&key, &record, &certificate, format, form, exported)?;
         Ok(Reply::from(reply)
             .warn(ttl_warnings)
+            .warn(crl_warnings)
             .warn(url_warning)
             .warn(no_subject.then_some(NO_SUBJECT))
             .warn(aia::is_silent(&profile.urls).then_some(aia::SILENT))

@@ -41,6 +41,13 @@ fields! {
     }
 }
 
+impl Sign {
+    /// A certificate for a request in PEM under a role.
+    pub fn under(role: impl Into<String>, csr: impl Into<String>) -> Self {
+        Self { role: role.into(), csr: csr.into(), ..Self::default() }
+    }
+}
+
 impl Command for Sign {
     type Reply = IssuedCertificate;
 

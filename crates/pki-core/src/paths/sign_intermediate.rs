@@ -102,8 +102,9 @@ impl Command for SignIntermediate {
         if let Some(identifier) = self.subject_key_identifier()? {
             profile.subject_key_identifier = identifier;
         }
+        // A request's own key usage replaces this one.
+        profile.key_usage = usage::ca_key_usage(&self.key_usage);
         if !self.use_csr_values {
-            profile.key_usage = usage::ca_key_usage(&self.key_usage);
             profile.ext_key_usage =
                 usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?;
             profile.names_are_critical = subject.is_empty();

@@ -168,15 +168,6 @@ pub fn names_for_ca(
     subject: &CaSubject,
     csr: Option<&CsrNames>,
 ) -> Result<ApprovedNames, Violation> {
-    let CaSubject {
-        country,
-        province,
-        locality,
-        street_address,
-        postal_code,
-        organization,
-        ou,
-    } = subject.clone();
     let csr_name = csr
         .and_then(|csr| csr.common_name.as_deref())
         .and_then(given);
@@ -194,18 +185,12 @@ pub fn names_for_ca(
     }
     sans::fit_in_certificate(&sans)?;
     let subject = SubjectAttributes {
-        country,
-        province,
-        locality,
-        street_address,
-        postal_code,
-        organization,
-        organizational_unit: ou,
         common_name: common_name.map(str::to_owned),
         serial_number: given(&request.serial_number)
             .or(csr_serial)
             .map(str::to_owned),
         user_ids: request.user_ids.clone(),
+        ..subject::of_ca(subject)
     };
     Ok(ApprovedNames {
         subject,
@@ -259,32 +244,15 @@ fn under_role(
         return Err(Violation::CommonNameMissing);
     }
     let alternative = common_name.filter(|_| !request.exclude_cn_from_sans);
-    let sans::Listed { dns, email } = sans::Listed::gather(alternative, &request.alt_names, csr)?;
+    let listed = sans::Listed::gather(alternative, &request.alt_names, csr)?;
     if let Some(name) = common_name {
         names::common_name_allowed(role, name)?;
     }
     if let Some(serial) = serial_number {
         subject::serial_number_allowed(role, serial)?;
     }
-    names::dns_names_allowed(role, &dns)?;
-    names::emails_allowed(role, &email)?;
-    let allowed = AllowedOtherNames::parse(&role.allowed_other_sans)?;
-    let csr_other = csr.map_or(&[][..], |csr| &csr.other);
-    let other = sans::other_names(&allowed, &request.other_sans, csr_other)?;
-    let (origin, ip) = sans::ips(&request.ip_sans, csr)?;
-    sans::ips_allowed(role, origin, &ip)?;
-    let (origin, uris) = sans::uris(&request.uri_sans, csr);
-    sans::uris_allowed(role, origin, uris)?;
-    let uri = sans::normalized_uris(uris)?;
+    let sans = sans::under_role(role, request, listed, csr)?;
     subject::user_ids_allowed(role, user_ids)?;
-    let sans = SubjectAltNames {
-        other,
-        dns,
-        email,
-        ip,
-        uri,
-        rest: Vec::new(),
-    };
     sans::fit_in_certificate(&sans)?;
     let subject = SubjectAttributes {
         common_name: common_name.map(str::to_owned),

@@ -226,6 +226,38 @@ pub(super) fn fit_in_certificate(sans: &SubjectAltNames) -> Result<(), Violation
     }
 }
 
+/// The alternative names of a certificate under a role, in the order in which Vault looks at them.
+///
+/// # Errors
+///
+/// The first name that the role does not allow, or that is none.
+pub(super) fn under_role(
+    role: &Role,
+    request: &NameRequest,
+    listed: Listed,
+    csr: Option<&SubjectAltNames>,
+) -> Result<SubjectAltNames, Violation> {
+    let Listed { dns, email } = listed;
+    names::dns_names_allowed(role, &dns)?;
+    names::emails_allowed(role, &email)?;
+    let allowed = AllowedOtherNames::parse(&role.allowed_other_sans)?;
+    let csr_other = csr.map_or(&[][..], |csr| &csr.other);
+    let other = other_names(&allowed, &request.other_sans, csr_other)?;
+    let (origin, ip) = ips(&request.ip_sans, csr)?;
+    ips_allowed(role, origin, &ip)?;
+    let (origin, written) = uris(&request.uri_sans, csr);
+    uris_allowed(role, origin, written)?;
+    let uri = normalized_uris(written)?;
+    Ok(SubjectAltNames {
+        other,
+        dns,
+        email,
+        ip,
+        uri,
+        rest: Vec::new(),
+    })
+}
+
 /// Everything that a request names, for deciders that have no role to ask.
 ///
 /// # Errors

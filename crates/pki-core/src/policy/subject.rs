@@ -1,5 +1,6 @@
 //! The subject of a certificate: where its attributes come from, and which a role allows.
 
+use super::decide::CaSubject;
 use super::glob::glob;
 use super::{Role, Violation};
 use crate::x509::subject::SubjectAttributes;
@@ -14,6 +15,31 @@ pub(super) fn of_role(role: &Role) -> SubjectAttributes {
         postal_code: role.postal_code.clone(),
         organization: role.organization.clone(),
         organizational_unit: role.ou.clone(),
+        common_name: None,
+        serial_number: None,
+        user_ids: Vec::new(),
+    }
+}
+
+/// The attributes that a request gives to a CA.
+pub(super) fn of_ca(subject: &CaSubject) -> SubjectAttributes {
+    let CaSubject {
+        country,
+        province,
+        locality,
+        street_address,
+        postal_code,
+        organization,
+        ou,
+    } = subject.clone();
+    SubjectAttributes {
+        country,
+        province,
+        locality,
+        street_address,
+        postal_code,
+        organization,
+        organizational_unit: ou,
         common_name: None,
         serial_number: None,
         user_ids: Vec::new(),

@@ -75,9 +75,7 @@ impl Validity {
 /// An end before the issuer has its say.
 struct End {
     not_after: Timestamp,
-    /// Whether someone named it, where a lifetime would have led to it otherwise.
-    is_explicit: bool,
-    /// The lifetime, whether or not it led to the end. In seconds.
+    /// The lifetime, whether it led to the end or the end was named. In seconds.
     ttl: i64,
 }
 
@@ -120,14 +118,7 @@ impl End {
             Some(text) => Timestamp::parse(text)?,
             None => now.after(ttl),
         };
-        Ok((
-            Self {
-                not_after,
-                is_explicit: explicit.is_some(),
-                ttl,
-            },
-            warning,
-        ))
+        Ok((Self { not_after, ttl }, warning))
     }
 
     fn within(&self, bound: NotAfterBound, asked: bool, now: Timestamp) -> Result<(), Violation> {
@@ -135,7 +126,7 @@ impl End {
         match bound {
             NotAfterBound::Permit => Ok(()),
             NotAfterBound::Forbid if asked => Err(Violation::NotAfterForbidden),
-            NotAfterBound::TtlLimited if self.is_explicit && now.after(self.ttl) < not_after => {
+            NotAfterBound::TtlLimited if now.after(self.ttl) < not_after => {
                 Err(Violation::NotAfterBeyondTtl {
                     not_after,
                     ttl: self.ttl,

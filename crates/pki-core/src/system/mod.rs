@@ -1,4 +1,4 @@
 //! What lies beside the mounts: the list of them, and the paths below `sys/`.
 
 pub(crate) mod mount;
-pub(crate) mod paths;
+pub mod paths;

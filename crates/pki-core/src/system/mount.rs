@@ -11,42 +11,42 @@ pub(crate) const SYSTEM_TTL: i64 = 2_764_800;
 
 /// One authority's place in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Mount {
+pub(crate) struct Mount {
     /// What its records are found by; stays when the mount moves.
-    pub id: MountId,
+    pub(crate) id: MountId,
     /// Where it is mounted, without slashes at either end.
-    pub path: String,
+    pub(crate) path: String,
     /// Random; for clients that want one.
-    pub uuid: Uuid,
+    pub(crate) uuid: Uuid,
     /// `pki_` and eight hexadecimal digits.
-    pub accessor: String,
+    pub(crate) accessor: String,
     /// The operator's words.
-    pub description: String,
+    pub(crate) description: String,
     /// What can be tuned.
-    pub config: MountConfig,
+    pub(crate) config: MountConfig,
 }
 json_record!(Mount);
 
 /// What can be tuned about a mount. Lifetimes are in seconds; 0 inherits the system's.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MountConfig {
+pub(crate) struct MountConfig {
     /// For certificates that ask for nothing else.
-    pub default_lease_ttl: i64,
+    pub(crate) default_lease_ttl: i64,
     /// For certificates whose role sets no other limit.
-    pub max_lease_ttl: i64,
+    pub(crate) max_lease_ttl: i64,
     /// Kept for clients that read it back.
-    pub force_no_cache: bool,
+    pub(crate) force_no_cache: bool,
     /// Kept for clients that read it back.
-    pub listing_visibility: String,
+    pub(crate) listing_visibility: String,
     /// Kept for clients that read it back; a server passes these request headers on.
-    pub passthrough_request_headers: Vec<String>,
+    pub(crate) passthrough_request_headers: Vec<String>,
     /// Kept for clients that read it back; a server lets these response headers out.
-    pub allowed_response_headers: Vec<String>,
+    pub(crate) allowed_response_headers: Vec<String>,
     /// Kept for clients that read it back.
-    pub audit_non_hmac_request_keys: Vec<String>,
+    pub(crate) audit_non_hmac_request_keys: Vec<String>,
     /// Kept for clients that read it back.
-    pub audit_non_hmac_response_keys: Vec<String>,
+    pub(crate) audit_non_hmac_response_keys: Vec<String>,
 }
 
 impl Mount {

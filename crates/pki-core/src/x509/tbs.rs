@@ -2,6 +2,7 @@
 
 use super::extension::{Extension, write_extensions};
 use super::name::DistinguishedName;
+use super::oid::ObjectIdentifier;
 use super::validity::write_time;
 use crate::crypto::asn1::{encode, tag};
 use crate::crypto::key::PublicKey;
@@ -66,7 +67,7 @@ impl TbsCertificate {
     }
 
     /// The extension with this identifier.
-    pub fn extension(&self, oid: &super::oid::ObjectIdentifier) -> Option<&Extension> {
+    pub fn extension(&self, oid: &ObjectIdentifier) -> Option<&Extension> {
         self.extensions
             .iter()
             .find(|extension| extension.oid == *oid)

@@ -1,6 +1,6 @@
 //! A batch, made to happen or not.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
@@ -9,17 +9,16 @@ use super::place::Place;
 use super::{failure, statements};
 use crate::{Batch, Expect, Key, Op, StoreError};
 
-/// Applies a batch in one transaction, under SQLite's own write lock, for which it waits until
-/// `wait` has passed since `started`.
+/// Applies a batch in one transaction, under SQLite's own write lock. What waiting began at
+/// `started` counts.
 pub(super) fn run(
     place: &Place,
     database: &Connection,
     batch: &Batch,
-    wait: Duration,
     started: Instant,
 ) -> Result<u64, StoreError> {
     let step = Step { place, database };
-    step.named(database.busy_timeout(wait.saturating_sub(started.elapsed())))?;
+    step.named(database.busy_timeout(place.wait().saturating_sub(started.elapsed())))?;
     let revision = step
         .execute("BEGIN IMMEDIATE")
         .and_then(|()| step.make(batch))

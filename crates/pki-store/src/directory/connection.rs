@@ -1,44 +1,78 @@
 //! One connection to the file: opened, checked, set up.
 
-use rusqlite::config::DbConfig;
+use std::fs::{self, File};
+
 use rusqlite::{Connection, OpenFlags};
 
-use super::failure;
 use super::place::Place;
 use super::schema::{APPLICATION, FORMAT};
+use super::{failure, log};
 use crate::StoreError;
 
-/// How many pages the write-ahead log may hold before a commit copies them to the database.
-const CHECKPOINT_PAGES: u32 = 1000;
+/// More than there are different statements.
+const STATEMENTS: usize = 32;
 
 /// Opens the database and makes sure that it is one of ours.
 pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
+    match open_shared(place) {
+        Err(StoreError::ReadOnly { .. } | StoreError::Io { .. }) => open_unwritable(place),
+        opened => opened,
+    }
+}
+
+/// As one of several that may write.
+fn open_shared(place: &Place) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(place.database(), flags)
         .map_err(|problem| failure::named(place, problem))?;
     set_up(&database).map_err(|problem| failure::named(place, problem))?;
     check(place, &database)?;
+    use_wal(place, &database)?;
+    Ok(database)
+}
+
+/// As one who has found that SQLite cannot share the file, since it may not write beside it.
+/// That is no obstacle when nobody else can write either and there is no log to read.
+fn open_unwritable(place: &Place) -> Result<Connection, StoreError> {
+    if let Err(source) = File::open(place.database()) {
+        return Err(place.io("cannot open the store at", source));
+    }
+    let log = Place::beside(place.database(), "-wal");
+    if fs::metadata(log).is_ok_and(|log| 0 < log.len()) {
+        return Err(place.corrupt(
+            "it cannot be written, and to read its log (pki.db-wal) means writing pki.db-shm; \
+             a copy in another place will do",
+        ));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{}?immutable=1", escaped(place));
+    let database = Connection::open_with_flags(uri, flags)
+        .map_err(|problem| failure::named(place, problem))?;
+    database.set_prepared_statement_cache_capacity(STATEMENTS);
+    check(place, &database)?;
     Ok(database)
 }
 
 fn set_up(database: &Connection) -> rusqlite::Result<()> {
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, std::env::var("CLOSE").is_err())?;
-    database.set_prepared_statement_cache_capacity(32);
-    let ck: u32 = std::env::var("CK").ok().and_then(|s| s.parse().ok()).unwrap_or(CHECKPOINT_PAGES); let ck = if std::env::var("CLOSE").is_err() {0} else {1000};
-    database.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {ck}"
-    ))
+    database.set_prepared_statement_cache_capacity(STATEMENTS);
+    database.execute_batch("PRAGMA synchronous = FULL")?;
+    log::set_up(database)
 }
 
 fn check(place: &Place, database: &Connection) -> Result<(), StoreError> {
-    let header = |name| database.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let application = header("application_id").map_err(|problem| failure::named(place, problem))?;
-    if application != APPLICATION {
+    let header = |name| {
+        database
+            .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
+            .map_err(|problem| failure::named(place, problem))
+    };
+    if header("application_id")? != APPLICATION {
         return Err(place.corrupt("pki.db was not made by this program"));
     }
-    let format = header("user_version").map_err(|problem| failure::named(place, problem))?;
+    let format = header("user_version")?;
     match u32::try_from(format) {
-        Ok(FORMAT) => use_wal(place, database),
+        Ok(FORMAT) => Ok(()),
         Ok(found) if FORMAT < found => Err(StoreError::TooNew {
             place: place.name(),
             found,
@@ -48,7 +82,7 @@ fn check(place: &Place, database: &Connection) -> Result<(), StoreError> {
     }
 }
 
-/// Turns the write-ahead log on, or makes sure it is.
+/// Turns the write-ahead log on, or makes sure that it is.
 pub(super) fn use_wal(place: &Place, database: &Connection) -> Result<(), StoreError> {
     let mode: String = database
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
@@ -59,8 +93,22 @@ pub(super) fn use_wal(place: &Place, database: &Connection) -> Result<(), StoreE
     Err(StoreError::Backend {
         place: place.name(),
         problem: format!(
-            "SQLite cannot keep a write-ahead log here (journal mode {mode}); \
+            "SQLite cannot keep a write-ahead log here (it says journal mode {mode}); \
              a store needs a local filesystem"
         ),
     })
+}
+
+/// The path of the database as a URI has it.
+fn escaped(place: &Place) -> String {
+    let bytes = place.database().as_os_str().as_encoded_bytes();
+    bytes
+        .iter()
+        .map(|byte| match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                char::from(*byte).to_string()
+            }
+            byte => format!("%{byte:02x}"),
+        })
+        .collect()
 }

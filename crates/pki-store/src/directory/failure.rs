@@ -4,10 +4,11 @@ use std::io;
 
 use rusqlite::{Error, ErrorCode};
 
+use super::lock::busy;
 use super::place::Place;
 use crate::StoreError;
 
-/// Gives an error its name. [`StoreError::Busy`] does not know here how long it waited.
+/// Gives an error its name.
 pub(super) fn named(place: &Place, error: Error) -> StoreError {
     use ErrorCode as Code;
 
@@ -15,7 +16,7 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(Code::DiskFull) => StoreError::Full { place: name },
         Some(Code::ReadOnly) => StoreError::ReadOnly { place: name },
-        Some(Code::DatabaseBusy | Code::DatabaseLocked) => StoreError::Busy { waited_ms: 0 },
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => busy(place.wait()),
         Some(Code::NotADatabase) => place.corrupt("pki.db is not an SQLite file"),
         Some(Code::DatabaseCorrupt) => place.corrupt(&format!("pki.db is damaged ({error})")),
         Some(Code::CannotOpen | Code::PermissionDenied | Code::SystemIoFailure) => {

@@ -53,7 +53,6 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct DirectoryStore {
     place: Place,
-    options: Options,
     pool: Pool,
     log: Log,
 }
@@ -66,9 +65,9 @@ impl DirectoryStore {
     /// [`StoreError::Missing`] when there is none, [`StoreError::Corrupt`] when what is there is
     /// no store, [`StoreError::TooNew`] when a newer program has written it.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let place = Place::new(path)?;
+        let place = Place::new(path, options.wait)?;
         place.require()?;
-        Self::at(place, options)
+        Self::at(place)
     }
 
     /// Opens the store in a directory, or makes one if the directory is empty or not there.
@@ -79,30 +78,35 @@ impl DirectoryStore {
     /// [`StoreError::Corrupt`] also when the directory holds other files but no store, and
     /// [`StoreError::Io`] or [`StoreError::ReadOnly`] when nothing can be made there.
     pub fn create(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let place = Place::new(path)?;
+        let place = Place::new(path, options.wait)?;
         if !place.has_store() {
-            schema::create(&place, options.wait)?;
+            schema::create(&place)?;
         }
-        Self::at(place, options)
+        Self::at(place)
     }
 
-    fn at(place: Place, options: Options) -> Result<Self, StoreError> {
+    fn at(place: Place) -> Result<Self, StoreError> {
         let first = connection::open(&place)?;
         // Only now is it known to be ours.
         place.tighten()?;
-        let pool = Pool::new(options.wait);
+        let pool = Pool::default();
         pool.give_back(first);
         Ok(Self {
             place,
-            options,
             pool,
-            log: Log::new(),
+            log: Log::default(),
         })
     }
 
     /// The directory, as an absolute path.
     pub fn path(&self) -> &Path {
         self.place.directory()
+    }
+}
+
+impl Drop for DirectoryStore {
+    fn drop(&mut self) {
+        self.log.close(&self.place, &self.pool);
     }
 }
 
@@ -114,11 +118,11 @@ impl Store for DirectoryStore {
 
     fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
         let started = Instant::now();
-        let lock = WriterLock::acquire(&self.place, self.options.wait)?;
+        let lock = WriterLock::acquire(&self.place)?;
         let connection = self.pool.take(&self.place)?;
-        let applied = apply::run(&self.place, &connection, batch, self.options.wait, started);
+        let applied = apply::run(&self.place, &connection, batch, started);
         if applied.is_ok() {
-            self.log.shorten(&self.place, &connection);
+            self.log.has_grown();
         }
         drop(lock);
         self.pool.give_back(connection);
@@ -135,5 +139,5 @@ impl Store for DirectoryStore {
 
 /// Whether there is a store in a directory, readable or not, healthy or not.
 pub fn exists(path: &Path) -> bool {
-    Place::new(path).is_ok_and(|place| place.has_store())
+    Place::new(path, Duration::ZERO).is_ok_and(|place| place.has_store())
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::StoreError;
 
@@ -15,17 +16,18 @@ const DIRECTORY_MODE: u32 = 0o700;
 /// The mode of every file in it.
 const FILE_MODE: u32 = 0o600;
 
-/// The directory of a store.
+/// The directory of a store, and how patient we are there.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     directory: PathBuf,
     database: PathBuf,
+    wait: Duration,
 }
 
 impl Place {
     /// The place a path names. It stays the same when the process changes its directory, and
     /// SQLite cannot take it for a URI: it is absolute.
-    pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn new(path: &Path, wait: Duration) -> Result<Self, StoreError> {
         let directory = std::path::absolute(path).map_err(|source| StoreError::Io {
             doing: "cannot use as a store",
             place: path.display().to_string(),
@@ -35,6 +37,7 @@ impl Place {
         Ok(Self {
             directory,
             database,
+            wait,
         })
     }
 
@@ -44,6 +47,11 @@ impl Place {
 
     pub(super) fn database(&self) -> &Path {
         &self.database
+    }
+
+    /// How long to wait for others, whatever they do.
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
     }
 
     /// Where a database is made, until it is complete and gets its name.

@@ -1,7 +1,6 @@
 //! Connections that wait for their next user.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -14,22 +13,14 @@ use crate::StoreError;
 const IDLE: usize = 8;
 
 /// Connections for readers and for the writer alike: a short-lived program pays for one only.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pool {
     idle: Mutex<Vec<Connection>>,
-    wait: Duration,
 }
 
 impl Pool {
-    /// `wait` is how long a connection waits for locks of SQLite's own, which others hold only
-    /// while a store is opened after a crash, or for too long if they are not this program.
-    pub(super) fn new(wait: Duration) -> Self {
-        Self {
-            idle: Mutex::default(),
-            wait,
-        }
-    }
-
+    /// A connection that waits for locks of SQLite's own. Others hold those only for a moment
+    /// while they open a store after a crash, or for long if they are not this program.
     pub(super) fn take(&self, place: &Place) -> Result<Connection, StoreError> {
         let idle = self.idle().pop();
         let connection = match idle {
@@ -37,7 +28,7 @@ impl Pool {
             None => connection::open(place)?,
         };
         connection
-            .busy_timeout(self.wait)
+            .busy_timeout(place.wait())
             .map_err(|problem| failure::named(place, problem))?;
         Ok(connection)
     }
@@ -50,7 +41,7 @@ impl Pool {
         }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,6 @@
 //! What is in the file, and how a new one comes to be.
 
 use std::fs::{self, File};
-use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -49,9 +48,9 @@ CREATE TABLE clustered (
 /// It is made under another name, and gets its own when it is complete and on the disk. So
 /// nobody ever sees half a store, and a process that is killed here leaves a draft which the
 /// next one throws away.
-pub(super) fn create(place: &Place, wait: Duration) -> Result<(), StoreError> {
+pub(super) fn create(place: &Place) -> Result<(), StoreError> {
     place.make_directory()?;
-    let _lock = WriterLock::acquire(place, wait)?;
+    let _lock = WriterLock::acquire(place)?;
     if place.has_store() {
         return Ok(());
     }
@@ -65,7 +64,7 @@ fn draft(place: &Place) -> Result<(), StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(place.draft(), flags).map_err(named)?;
     // `publish` does once what SQLite would do after every step.
-    let page: u32 = std::env::var("PG").ok().and_then(|s| s.parse().ok()).unwrap_or(PAGE_SIZE); let pragmas = format!("PRAGMA page_size = {page}; PRAGMA synchronous = OFF");
+    let pragmas = format!("PRAGMA page_size = {PAGE_SIZE}; PRAGMA synchronous = OFF");
     database.execute_batch(&pragmas).map_err(named)?;
     connection::use_wal(place, &database)?;
     let header = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}");

@@ -28,7 +28,13 @@ pub(crate) fn relog(cx: &mut WriteCx<'_>, classes: &[CrlClass]) -> Result<(), Er
         classes.iter().map(|class| (class.id, revoked_issuers(class, classes))).collect();
     let revoked: Vec<(SerialNumber, RevocationRecord)> =
         cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
-    for (serial, record) in revoked {
+    let issuers: BTreeSet<&SerialNumber> = classes
+        .iter()
+        .flat_map(|class| &class.members)
+        .map(|issuer| issuer.certificate.serial())
+        .collect();
+    // Issuers are on the lists already.
+    for (serial, record) in revoked.into_iter().filter(|(serial, _)| !issuers.contains(serial)) {
         let list = listing(classes, record.home, default).and_then(|id| lists.get_mut(&id));
         if let Some(list) = list {
             let RevocationRecord { revoked_at, not_after, reason, .. } = record;

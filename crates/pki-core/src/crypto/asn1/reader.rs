@@ -21,7 +21,7 @@ pub struct Element<'a> {
 }
 
 /// Walks over the values in a slice, one after the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
 }

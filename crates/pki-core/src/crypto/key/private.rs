@@ -372,7 +372,9 @@ impl fmt::Debug for PrivateKey {
 
 fn ec_key(on: Curve, key: &EcPrivateKey<'_>) -> Result<EcKey<Private>, ErrorStack> {
     let group = curve::group(on)?;
-    let scalar = BigNum::from_slice(key.scalar)?;
+    // A secure number is wiped when it is dropped.
+    let mut scalar = BigNum::new_secure()?;
+    scalar.copy_from_slice(key.scalar)?;
     let mut context = BigNumContext::new()?;
     let point = match key.point {
         Some(octets) => EcPoint::from_bytes(group, octets, &mut context)?,

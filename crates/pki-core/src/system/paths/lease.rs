@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::fields;
 use crate::system::mount::Mount;
 
-pub(crate) const LOOKUP: Path = Path {
+/// The path that looks up.
+pub const LOOKUP: Path = Path {
     patterns: &["leases/lookup"],
     access: Access::Token,
     synopsis: "Look up a lease.",
@@ -17,7 +18,8 @@ pub(crate) const LOOKUP: Path = Path {
     ops: &[Op::compute::<LookUpLease>()],
 };
 
-pub(crate) const REVOKE: Path = Path {
+/// The path that revokes.
+pub const REVOKE: Path = Path {
     patterns: &["leases/revoke"],
     access: Access::Token,
     synopsis: "Revoke what a lease is on.",

@@ -1,10 +1,10 @@
 //! The paths below `sys/`, one file each.
 
-pub(crate) mod lease;
-pub(crate) mod mount;
-pub(crate) mod mounts;
-pub(crate) mod remount;
-pub(crate) mod tune;
+pub mod lease;
+pub mod mount;
+pub mod mounts;
+pub mod remount;
+pub mod tune;
 
 use crate::api::endpoint::Path;
 

@@ -14,12 +14,13 @@ use crate::store::{Only, View};
 use crate::system::mount::{Mount, MountConfig, SYSTEM_TTL};
 use crate::system::paths::mounts::describe;
 
-pub(crate) const PATH: Path = Path {
+/// The path.
+pub const PATH: Path = Path {
     patterns: &["mounts/*path"],
     access: Access::Token,
     synopsis: "Make, read or remove a mount.",
     description: "Removing a mount removes its issuers, keys, roles and certificates for good.",
-    ops: &[Op::read::<ReadMount>(), Op::write::<EnableMount>(), Op::delete::<DisableMount>()],
+    ops: &[Op::read::<ReadMount>(), Op::write::<EnableMount>().tolerating(&["local", "seal_wrap", "external_entropy_access", "options", "plugin_version"]), Op::delete::<DisableMount>()],
 };
 
 fields! {
@@ -59,6 +60,13 @@ fields! {
         description: String = "",
         /// What can be tuned, by name.
         config: Option<Map<String, Value>>,
+    }
+}
+
+impl EnableMount {
+    /// An authority at a path.
+    pub fn at(path: impl Into<String>) -> Self {
+        Self { path: path.into(), r#type: "pki".into(), ..Self::default() }
     }
 }
 
@@ -146,7 +154,7 @@ pub(crate) fn tune(config: &mut MountConfig, sent: &Input) -> Result<(), Error> 
         sent: &Input,
         field: &'static str,
     ) -> Result<(), Error> {
-        if let Some(raw) = sent.get(field).filter(|raw| !raw.is_null()) {
+        if let Some(raw) = sent.get(field).filter(|raw| !raw.is_null() && raw.as_str() != Some("")) {
             *target = T::parse(raw).map_err(|problem| {
                 Error::Fields(vec![crate::field::FieldError { field, problem }])
             })?;

@@ -10,7 +10,8 @@ use crate::field::Field;
 use crate::fields;
 use crate::system::mount::Mount;
 
-pub(crate) const PATH: Path = Path {
+/// The path.
+pub const PATH: Path = Path {
     patterns: &["mounts"],
     access: Access::Token,
     synopsis: "List the mounts.",

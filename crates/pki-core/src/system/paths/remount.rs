@@ -13,7 +13,8 @@ use crate::fields;
 use crate::store::json_record;
 use crate::system::mount::Mount;
 
-pub(crate) const PATH: Path = Path {
+/// The path.
+pub const PATH: Path = Path {
     patterns: &["remount"],
     access: Access::Sudo,
     synopsis: "Move a mount to another path.",
@@ -21,7 +22,8 @@ pub(crate) const PATH: Path = Path {
     ops: &[Op::write::<Remount>()],
 };
 
-pub(crate) const STATUS: Path = Path {
+/// The path of a move.
+pub const STATUS: Path = Path {
     patterns: &["remount/status/:migration_id"],
     access: Access::Token,
     synopsis: "Ask how a move went.",

@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::field::{Fields as _, Input, Seconds};
 use crate::fields;
 
-pub(crate) const PATH: Path = Path {
+/// The path.
+pub const PATH: Path = Path {
     patterns: &["mounts/*path/tune"],
     access: Access::Token,
     synopsis: "Read or change the settings of a mount.",

@@ -104,32 +104,6 @@ pub fn certificate_policies(policies: &[PolicyInformation]) -> Result<Extension,
     Ok(Extension::new(oid::CERTIFICATE_POLICIES, false, value))
 }
 
-impl PolicyInformation {
-    fn write(&self, w: &mut Writer) {
-        let Self { oid, cps, notice } = self;
-        w.sequence(|w| {
-            w.oid(oid);
-            if cps.is_none() && notice.is_none() {
-                return;
-            }
-            w.sequence(|w| {
-                if let Some(cps) = cps {
-                    w.sequence(|w| {
-                        w.oid(&oid::CPS);
-                        w.primitive(tag::IA5_STRING, cps.as_bytes());
-                    });
-                }
-                if let Some(notice) = notice {
-                    w.sequence(|w| {
-                        w.oid(&oid::USER_NOTICE);
-                        w.sequence(|w| w.primitive(tag::UTF8_STRING, notice.as_bytes()));
-                    });
-                }
-            });
-        });
-    }
-}
-
 /// nameConstraints, critical (RFC 5280 section 4.2.1.10).
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Extensions: what they are, how they are read, and how each one that is made here is written.
 
 mod make;
+mod policy;
 
 use super::general_name::URI;
 use super::oid::ObjectIdentifier;
@@ -12,6 +13,7 @@ pub use make::{
     certificate_policies, crl_distribution_points, crl_number, delta_crl_indicator, ext_key_usage,
     freshest_crl, key_usage, name_constraints, subject_alt_name, subject_key_identifier,
 };
+pub use policy::PolicyInformation;
 
 /// One extension.
 ///
@@ -24,17 +26,6 @@ pub struct Extension {
     pub critical: bool,
     /// The contents of extnValue.
     pub value: Vec<u8>,
-}
-
-/// A certificate policy with its qualifiers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyInformation {
-    /// The policy.
-    pub oid: ObjectIdentifier,
-    /// Where the certification practice statement is.
-    pub cps: Option<String>,
-    /// A text to show.
-    pub notice: Option<String>,
 }
 
 /// What basicConstraints says.

@@ -20,8 +20,8 @@ pub use certificate::CERTIFICATE_RULES;
 pub use crl::CRL_RULES;
 
 /// A rule about something of type `T`.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule<T: ?Sized> {
+#[derive(Debug)]
+pub struct Rule<T> {
     /// Its name.
     pub id: &'static str,
     /// Where it comes from.
@@ -34,20 +34,12 @@ pub struct Rule<T: ?Sized> {
 
 /// What is done about a rule.
 #[derive(Debug)]
-pub enum Check<T: ?Sized> {
+pub enum Check<T> {
     /// It is checked: whether it is kept.
     Enforced(fn(&T) -> bool),
     /// It is not, for this reason.
     Waived(&'static str),
 }
-
-impl<T: ?Sized> Clone for Check<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: ?Sized> Copy for Check<T> {}
 
 /// A rule that was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +69,7 @@ pub trait Lint {
     fn findings(&self) -> Vec<Finding>;
 }
 
-fn broken<T: ?Sized>(rules: &[Rule<T>], subject: &T) -> Vec<Finding> {
+fn broken<T>(rules: &[Rule<T>], subject: &T) -> Vec<Finding> {
     let breaks = |rule: &&Rule<T>| match rule.check {
         Check::Enforced(keeps) => !keeps(subject),
         Check::Waived(_) => false,
@@ -162,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    fn check_table<T: ?Sized>(rules: &[Rule<T>]) {
+    fn check_table<T>(rules: &[Rule<T>]) {
         let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id).collect();
         assert_eq!(ids.len(), rules.len(), "a rule is there twice");
         for rule in rules {
