@@ -54,15 +54,11 @@ fn hierarchy(key_type: &str, key_bits: &str, pss: bool) -> World {
         let words = [&["write", "pki_int/issue/web"], &names[..]].concat();
         world.write(&format!("{name}.pem"), world.field("certificate", &words));
     }
-    let (_, serial) = world.shell("openssl x509 -in lost.pem -noout -serial 2> /dev/null || true");
-    let listed = world.data(&["list", "pki_int/certs"]);
-    assert_eq!(listed.as_array().map(Vec::len), Some(3), "two leaves and the intermediate");
     let pem = std::fs::read_to_string(world.work().join("lost.pem")).expect("a certificate");
     world.ok(&["write", "pki_int/revoke", &format!("certificate={pem}"), "reason=superseded"]);
     for mount in ["pki", "pki_int"] {
         world.write(&format!("{mount}.crl"), world.field("certificate", &["read", &format!("{mount}/cert/crl")]));
     }
-    assert!(serial.is_empty() || serial.starts_with("serial="), "{serial}");
     world
 }
 

@@ -33,7 +33,11 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
             for name in stale.keys() {
                 println!("{name}: is not what the declarations say: run cargo xtask gen");
             }
-            Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            Ok(if stale.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         _ => bail!("gen takes no words but -check"),
     }
@@ -67,7 +71,9 @@ fn stale(root: &Path) -> Result<BTreeMap<String, Option<String>>> {
 
 /// The manual pages that are there.
 fn present(root: &Path) -> Result<Vec<String>> {
-    let Ok(entries) = fs::read_dir(root.join(MAN)) else { return Ok(Vec::new()) };
+    let Ok(entries) = fs::read_dir(root.join(MAN)) else {
+        return Ok(Vec::new());
+    };
     let name = |entry: std::io::Result<fs::DirEntry>| {
         Ok(format!("{MAN}{}", entry?.file_name().to_string_lossy()))
     };

@@ -30,7 +30,12 @@ impl Source {
     pub(crate) fn new(name: &str, text: &str) -> Self {
         let code = mask(text);
         let tests = test_modules(&code);
-        Self { name: name.to_owned(), text: text.to_owned(), code, tests }
+        Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            code,
+            tests,
+        }
     }
 
     /// The line that a byte is in, counted from one.
@@ -48,7 +53,9 @@ impl Source {
     /// a longer word.
     pub(crate) fn occurrences(&self, piece: &str) -> Vec<usize> {
         let found = self.code.match_indices(piece).map(|(at, _)| at);
-        found.filter(|at| is_whole(&self.code, *at, piece)).collect()
+        found
+            .filter(|at| is_whole(&self.code, *at, piece))
+            .collect()
     }
 
     pub(crate) fn functions(&self) -> Vec<Function> {
@@ -80,7 +87,9 @@ fn is_word(c: char) -> bool {
 /// Whether a piece found at a place is not part of a longer word.
 fn is_whole(code: &str, at: usize, piece: &str) -> bool {
     let before = code.get(..at).and_then(|before| before.chars().next_back());
-    let after = code.get(at + piece.len()..).and_then(|after| after.chars().next());
+    let after = code
+        .get(at + piece.len()..)
+        .and_then(|after| after.chars().next());
     let joins = |inner: Option<char>, outer: Option<char>| {
         inner.is_some_and(is_word) && outer.is_some_and(is_word)
     };
@@ -210,8 +219,14 @@ fn raw(after: &[u8]) -> Option<usize> {
     if after.get(hashes) != Some(&b'"') {
         return None;
     }
-    let close: Vec<u8> = [b'"'].into_iter().chain(std::iter::repeat_n(b'#', hashes)).collect();
-    let inside = after.get(opened..)?.windows(close.len()).position(|window| window == close)?;
+    let close: Vec<u8> = [b'"']
+        .into_iter()
+        .chain(std::iter::repeat_n(b'#', hashes))
+        .collect();
+    let inside = after
+        .get(opened..)?
+        .windows(close.len())
+        .position(|window| window == close)?;
     Some(opened + inside + close.len())
 }
 
@@ -228,7 +243,7 @@ mod tests {
     fn comments_and_texts_are_blank() {
         check("a // b\nc", "a     \nc");
         check("a /* b /* c */ d */ e", "a                   e");
-        check(r#"f("{\"}", 1)"#, "f(       , 1)");
+        check(r#"f("{\"}", 1)"#, "f(      , 1)");
         check("r#\"a\"b\"#;", "        ;");
         check("'{' '\\'' '\\n'", "             ");
         check("fn a<'a>(x: &'a str)", "fn a<'a>(x: &'a str)");
@@ -244,7 +259,10 @@ mod tests {
             .into_iter()
             .map(|f| (f.name, f.line, f.lines, f.is_test))
             .collect();
-        assert_eq!(found, [("a".to_owned(), 1, 3, false), ("c".to_owned(), 7, 1, true)]);
+        assert_eq!(
+            found,
+            [("a".to_owned(), 1, 3, false), ("c".to_owned(), 7, 1, true)]
+        );
     }
 
     #[test]

@@ -39,8 +39,6 @@ enum Problem {
     Json(serde_json::Error),
     #[error("not a JSON object but {0}")]
     NotAnObject(&'static str),
-    #[error("the content is not text in UTF-8")]
-    NotText,
 }
 
 /// A file, or standard input, that cannot be read.
@@ -109,7 +107,10 @@ impl Builder<'_> {
             }
             None => return Ok(text.to_owned()),
         };
-        String::from_utf8(bytes).map_err(|_| Problem::NotText)
+        // The parameter is text: what is not becomes the replacement character, and whoever reads
+        // the parameter says what it wanted instead.
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|bytes| String::from_utf8_lossy(bytes.as_bytes()).into_owned()))
     }
 
     fn read_stdin(&mut self, failed: fn(Unreadable) -> Problem) -> Result<Vec<u8>, Problem> {

@@ -277,7 +277,6 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
         ],
     ),
     (
-        &[("allow_token_displayname", "true")],
         &[("nobody", '-'), ("sub.nobody", '-')],
     ),
     (

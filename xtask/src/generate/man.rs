@@ -16,10 +16,15 @@ pub(super) fn pages() -> Result<Documents> {
 }
 
 fn add(command: &Command, pages: &mut Documents) -> Result<()> {
-    for subcommand in command.get_subcommands().filter(|found| !found.is_hide_set()) {
+    for subcommand in command
+        .get_subcommands()
+        .filter(|found| !found.is_hide_set())
+    {
         add(subcommand, pages)?;
     }
-    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let name = command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name());
     pages.insert(format!("{MAN}{name}.1"), page(command)?);
     Ok(())
 }
@@ -53,14 +58,22 @@ mod tests {
         let page = &pages["docs/man/pkictl-write.1"];
         assert!(page.contains(r"\-format"), "{page}");
         for (name, page) in &pages {
-            assert!(!page.contains(r"\-\-") && !page.contains(" --"), "{name}: {page}");
+            assert!(
+                !page.contains(r"\-\-") && !page.contains(" --"),
+                "{name}: {page}"
+            );
         }
     }
 
     #[test]
     fn every_command_has_a_page() {
         let pages = pages().unwrap();
-        for name in ["pkictl", "pkictl-read", "pkictl-secrets", "pkictl-secrets-enable"] {
+        for name in [
+            "pkictl",
+            "pkictl-read",
+            "pkictl-secrets",
+            "pkictl-secrets-enable",
+        ] {
             assert!(pages.contains_key(&format!("{MAN}{name}.1")), "{name}");
         }
     }

@@ -1,4 +1,4 @@
-//! Imports come in three blocks: of the standard library, of others, of ours.
+//! Imports come in three blocks: of the standard library, of other crates, of this crate.
 
 use super::{Finding, Tree};
 use crate::source::Source;
@@ -34,7 +34,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
 
 fn wrong(one: &Import, next: &Import) -> Option<&'static str> {
     if next.block < one.block {
-        return Some("order imports: std, others, ours");
+        return Some("order imports: std, other crates, this crate");
     }
     match (next.block == one.block, next.follows) {
         (true, false) => Some("imports of one block stand together: remove the empty line"),
@@ -51,8 +51,14 @@ fn imports(source: &Source) -> Vec<Import> {
         if is_inside {
             is_inside = !code.contains(';');
         } else if let Some(path) = code.strip_prefix("use ") {
-            let block = block(path, source);
-            imports.push(Import { line: index + 1, block, follows });
+            // A module of the file itself may stand with other crates, as rustfmt puts it.
+            if !is_module(first(path), source) {
+                imports.push(Import {
+                    line: index + 1,
+                    block: block(path),
+                    follows,
+                });
+            }
             follows = true;
             is_inside = !code.contains(';');
         } else if text.trim().is_empty() || code.starts_with("pub") || code.starts_with("mod ") {
@@ -62,19 +68,20 @@ fn imports(source: &Source) -> Vec<Import> {
     imports
 }
 
-fn block(path: &str, source: &Source) -> Block {
-    let first: String = path
-        .trim_start_matches("::")
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
-    match first.as_str() {
+fn block(path: &str) -> Block {
+    match first(path) {
         "std" | "core" | "alloc" => Block::Standard,
         "crate" | "super" | "self" => Block::Ours,
-        name if name.starts_with("pki_") || name.starts_with("pkictl") => Block::Ours,
-        name if is_module(name, source) => Block::Ours,
         _ => Block::Others,
     }
+}
+
+/// The first word of a path.
+fn first(path: &str) -> &str {
+    let path = path.trim_start_matches("::");
+    path.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or(path)
 }
 
 fn is_module(name: &str, source: &Source) -> bool {
@@ -95,7 +102,8 @@ mod tests {
 
     #[test]
     fn three_blocks_in_order() {
-        let good = "mod a;\n\nuse std::fmt;\nuse std::{\n    io,\n};\n\nuse clap::Arg;\n\nuse a::B;\n";
+        let good =
+            "mod a;\n\nuse std::fmt;\nuse std::{\n    io,\n};\n\nuse clap::Arg;\n\nuse a::B;\n";
         check_imports(good, 0);
         check_imports("use std::fmt;\nuse clap::Arg;\n", 1);
         check_imports("use clap::Arg;\n\nuse std::fmt;\n", 1);
@@ -104,8 +112,11 @@ mod tests {
     }
 
     #[test]
-    fn imports_of_two_of_our_crates_are_one_block() {
-        check_imports("use pki_store::Key;\n\nuse crate::a;\n", 1);
-        check_imports("use pki_store::Key;\nuse crate::a;\n", 0);
+    fn our_other_crates_are_others() {
+        check_imports(
+            "use pki_store::Key;\nuse serde::Serialize;\n\nuse crate::a;\n",
+            0,
+        );
+        check_imports("use pki_store::Key;\nuse crate::a;\n", 1);
     }
 }

@@ -176,7 +176,7 @@ fn build_one(
         issuer: signer.certificate.subject().clone(),
         this_update: cx.now.to_whole_second(),
         next_update: cx.now.to_whole_second().after(config.expiry_seconds()),
-        authority_key_identifier: signer.certificate.subject_key_identifier(),
+        authority_key_identifier: Some(key_identifier(signer)),
         crl_number: number,
         delta_base: None,
         freshest_crl: Vec::new(),
@@ -200,6 +200,13 @@ fn build_one(
     });
     cx.tx.put(&CRLS, &id, &record);
     Ok(())
+}
+
+/// The identifier that a CRL names its key by. An imported CA may have none in its certificate;
+/// a CRL must (RFC 5280 section 5.2.1).
+fn key_identifier(signer: &Issuer) -> Vec<u8> {
+    let stated = signer.certificate.subject_key_identifier();
+    stated.unwrap_or_else(|| signer.certificate.public_key().key_identifier().to_vec())
 }
 
 fn signing_key(cx: &ReadCx<'_>, signer: &Issuer) -> Result<Arc<PrivateKey>, Error> {

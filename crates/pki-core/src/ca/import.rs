@@ -92,9 +92,9 @@ fn sort(bundle: &mut Bundle, block: &PemBlock, allowed: Keys) -> Result<(), Erro
         }
         _ => {
             let number = bundle.keys.len();
-            let key = PrivateKey::from_der(&block.der).map_err(|_| {
+            let key = PrivateKey::from_der(&block.der).map_err(|problem| {
                 Error::refused(format!(
-                    "Error parsing key {number}: failed to parse PEM block: got errors attempting to parse DER private key: neither PKCS#8, PKCS#1 nor SEC 1, or encrypted"
+                    "Error parsing key {number}: failed to parse PEM block: {problem}"
                 ))
             })?;
             bundle.keys.push(key);
@@ -105,14 +105,17 @@ fn sort(bundle: &mut Bundle, block: &PemBlock, allowed: Keys) -> Result<(), Erro
 
 fn ca_certificate(block: &PemBlock, number: usize) -> Result<Certificate, Error> {
     let certificate = Certificate::from_der(&block.der)
-        .map_err(|problem| Error::refused(format!("Error parsing issuer {number}: {problem}")))?;
+        .map_err(|problem| not_taken(block, number, &problem.to_string()))?;
     if certificate.is_ca() {
         return Ok(certificate);
     }
-    Err(Error::refused(format!(
-        "Error parsing issuer {number}: Refusing to import non-CA certificate\n{}",
-        pem::encode("CERTIFICATE", &block.der)
-    )))
+    Err(not_taken(block, number, "Refusing to import non-CA certificate"))
+}
+
+/// Shows the block that is not taken in.
+fn not_taken(block: &PemBlock, number: usize, problem: &str) -> Error {
+    let block = pem::encode("CERTIFICATE", &block.der);
+    Error::refused(format!("Error parsing issuer {number}: {problem}\n{block}"))
 }
 
 /// Takes in a bundle.
@@ -131,10 +134,11 @@ pub(crate) fn import(
         crls::issuers_changed(&mut cx.tx)?;
         warnings.extend(crls::build(cx, Which::Due)?);
     }
-    let all: Vec<IssuerId> = issuers.new.iter().chain(&issuers.old).copied().collect();
+    let old = issuers.old.iter().filter(|id| !issuers.new.contains(id));
+    let all: Vec<IssuerId> = issuers.new.iter().chain(old).copied().collect();
     let mapping = mapping(cx, &all)?;
     warnings.extend(keyless(cx, &issuers.new)?);
-    if !all.is_empty() && aia::is_silent(&aia::of_mount(&cx.tx)?) {
+    if (!bundle.certificates.is_empty() || !bundle.keys.is_empty()) && aia::is_silent(&aia::of_mount(&cx.tx)?) {
         warnings.push(aia::SILENT.to_owned());
     }
     let imported = Imported {
@@ -159,7 +163,7 @@ fn import_keys(
     let (mut new, mut old): (Vec<KeyId>, Vec<KeyId>) = Default::default();
     for key in keys {
         match keys::with_public_key(&cx.tx, key.public_key())? {
-            Some(KeyRecord { id, .. }) if new.contains(&id) || old.contains(&id) => (),
+            Some(KeyRecord { id, .. }) if old.contains(&id) => (),
             Some(KeyRecord { id, .. }) => old.push(id),
             None => new.push(keys::add(cx, key, None)?.id),
         }
@@ -179,7 +183,7 @@ fn import_issuers(cx: &mut WriteCx<'_>, certificates: &[Certificate]) -> Result<
         let all = issuers::all(&cx.tx)?;
         let same = all.iter().find(|i| i.certificate.as_der() == certificate.as_der());
         match same.map(|issuer| issuer.record.id) {
-            Some(id) if found.new.contains(&id) || found.old.contains(&id) => (),
+            Some(id) if found.old.contains(&id) => (),
             Some(id) => found.old.push(id),
             None => {
                 let key = keys::with_public_key(&cx.tx, certificate.public_key())?;
@@ -191,8 +195,22 @@ fn import_issuers(cx: &mut WriteCx<'_>, certificates: &[Certificate]) -> Result<
     Ok(found)
 }
 
+/// What follows when a key came by itself: issuers that waited for it have it now, and one of
+/// them may become the default.
+pub(crate) fn key_arrived(cx: &mut WriteCx<'_>) -> Result<Vec<String>, Error> {
+    let completed = complete_issuers(cx)?;
+    if completed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut warnings = choose_default(cx, &Issuers::default(), completed)?;
+    issuers::rebuild_chains(&mut cx.tx)?;
+    crls::issuers_changed(&mut cx.tx)?;
+    warnings.extend(crls::build(cx, Which::Due)?);
+    Ok(warnings)
+}
+
 /// Gives their key to issuers that were there before it. Returns those that got one.
-pub(crate) fn complete_issuers(cx: &mut WriteCx<'_>) -> Result<Vec<IssuerId>, Error> {
+fn complete_issuers(cx: &mut WriteCx<'_>) -> Result<Vec<IssuerId>, Error> {
     let keys: Vec<(KeyId, KeyRecord)> = cx.tx.scan(&KEYS, &[], None, usize::MAX)?;
     let mut completed = Vec::new();
     for issuer in issuers::all(&cx.tx)? {

@@ -12,6 +12,8 @@ pub const RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
 pub const MGF1: ObjectIdentifier = oid("1.2.840.113549.1.1.8");
 /// id-RSASSA-PSS.
 pub const RSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
+/// sha1WithRSAEncryption; never made here.
+pub const SHA1_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.5");
 /// sha256WithRSAEncryption.
 pub const SHA256_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
 /// sha384WithRSAEncryption.
@@ -36,6 +38,8 @@ pub const P256: ObjectIdentifier = oid("1.2.840.10045.3.1.7");
 pub const P384: ObjectIdentifier = oid("1.3.132.0.34");
 /// secp521r1.
 pub const P521: ObjectIdentifier = oid("1.3.132.0.35");
+/// ecdsa-with-SHA1; never made here.
+pub const ECDSA_WITH_SHA1: ObjectIdentifier = oid("1.2.840.10045.4.1");
 /// ecdsa-with-SHA256 (RFC 5758 section 3.2).
 pub const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 /// ecdsa-with-SHA384.

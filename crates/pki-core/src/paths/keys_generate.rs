@@ -3,9 +3,8 @@
 use super::parameters::SecretText;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::issue::Format;
+use crate::ca::import;
 use crate::ca::keys::{self, KeyRecord};
-use crate::ca::{crls, issuers};
-use crate::ca::import::complete_issuers;
 use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::error::Error;
 use crate::fields;
@@ -185,11 +184,8 @@ impl Command for ImportKey {
                 .warn(["Key already imported, use key/ endpoint to update name."]));
         }
         let record = keys::add(cx, &key, name)?;
-        if !complete_issuers(cx)?.is_empty() {
-            issuers::rebuild_chains(&mut cx.tx)?;
-            crls::issuers_changed(&mut cx.tx)?;
-        }
-        Ok(NewKey::from(record).into())
+        let warnings = import::key_arrived(cx)?;
+        Ok(Reply::from(NewKey::from(record)).warn(warnings))
     }
 }
 
@@ -203,7 +199,6 @@ fn parse(text: &str) -> Result<PrivateKey, Error> {
             "only a single key can be present within the pem_bundle for importing",
         ));
     };
-    PrivateKey::from_der(&block.der).map_err(|_| {
-        Error::refused("failed to parse PEM block: got errors attempting to parse DER private key: neither PKCS#8, PKCS#1 nor SEC 1, or encrypted")
-    })
+    PrivateKey::from_der(&block.der)
+        .map_err(|problem| Error::refused(format!("failed to parse PEM block: {problem}")))
 }

@@ -28,6 +28,7 @@ pub mod root;
 pub mod root_delete;
 pub mod sign;
 pub mod sign_intermediate;
+pub mod sign_self_issued;
 pub mod sign_verbatim;
 pub mod tidy;
 
@@ -83,6 +84,7 @@ pub const PATHS: &[&Path] = &[
     &root_delete::PATH,
     &sign::PATH,
     &sign_intermediate::PATH,
+    &sign_self_issued::PATH,
     &sign_verbatim::BARE,
     &sign_verbatim::PATH,
     &tidy::PATH,

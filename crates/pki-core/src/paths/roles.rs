@@ -90,6 +90,8 @@ impl Answer for RoleView {
                 fields.remove(name);
             }
         }
+        // There are no tokens here, so it cannot be set; those who read roles expect it.
+        fields.insert("allow_token_displayname".to_owned(), false.into());
         Body::Data(fields)
     }
 }

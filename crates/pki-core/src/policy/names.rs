@@ -82,7 +82,7 @@ pub fn validate_name(role: &Role, name: &str) -> bool {
             .any(|domain| in_domain(role, domain, name, &shape))
 }
 
-/// The names of the machine itself. `allow_token_displayname` has no counterpart here: there is
+/// The names of the machine itself. Vault's `allow_token_displayname` has no counterpart here: there is
 /// no token that could have a display name.
 fn is_local(role: &Role, shape: &Shape<'_>) -> bool {
     ["localhost", "localdomain"].iter().any(|local| {

@@ -29,9 +29,6 @@ fields! {
         allow_localhost: bool = "true",
         /// Allow names below the domains of `allowed_domains`, wildcards included.
         allow_subdomains: bool = "false",
-        /// Allow the display name of the requesting token. Without effect here: there are no
-        /// tokens.
-        allow_token_displayname: bool = "false",
         /// Allow names with a `*`. Where this is false no other setting allows one.
         allow_wildcard_certificates: bool = "true",
         /// Domains that the `allow_…` settings speak of. Without entries no name is allowed

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::crypto::asn1::{Malformed, Reader, encode, parse, tag};
 use crate::crypto::key::PublicKey;
 use crate::crypto::signature::SignatureAlgorithm;
+use crate::x509::oid::ObjectIdentifier;
 
 /// The three parts of a signed structure, which stay where they are.
 #[derive(Clone, Debug)]
@@ -57,7 +58,16 @@ impl Signed {
         key: &PublicKey,
     ) -> bool {
         let signature = der.get(self.signature.clone()).unwrap_or_default();
-        algorithm.is_some_and(|algorithm| key.verify(algorithm, self.tbs(der), signature))
+        match algorithm {
+            Some(algorithm) => key.verify(algorithm, self.tbs(der), signature),
+            None => self.algorithm_oid(der).is_some_and(|algorithm| {
+                key.verify_sha1(&algorithm, self.tbs(der), signature)
+            }),
+        }
+    }
+
+    fn algorithm_oid(&self, der: &[u8]) -> Option<ObjectIdentifier> {
+        Reader::new(self.algorithm(der)).sequence().ok()?.oid().ok()
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection to the file: opened, checked, set up.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,7 +16,10 @@ const STATEMENTS: usize = 32;
 /// Opens the database and makes sure that it is one of ours.
 pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     match open_shared(place) {
-        Err(StoreError::ReadOnly { .. } | StoreError::Io { .. }) => open_unwritable(place),
+        Err(StoreError::ReadOnly { .. }) => open_unwritable(place),
+        Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+            open_unwritable(place)
+        }
         opened => opened,
     }
 }
@@ -34,6 +38,8 @@ fn open_shared(place: &Place) -> Result<Connection, StoreError> {
 /// As one who has found that SQLite cannot share the file, since it may not write beside it.
 /// That is no obstacle when nobody else can write either and there is no log to read.
 fn open_unwritable(place: &Place) -> Result<Connection, StoreError> {
+    // SQLite does not say why, the system does. Closing the file drops locks this process has
+    // on it, which are of no use where nobody writes.
     if let Err(source) = File::open(place.database()) {
         return Err(place.io("cannot open the store at", source));
     }

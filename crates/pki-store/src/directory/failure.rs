@@ -1,6 +1,6 @@
 //! What SQLite's errors mean here.
 
-use std::io;
+use std::io::{self, ErrorKind};
 
 use rusqlite::{Error, ErrorCode};
 
@@ -19,7 +19,11 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => busy(place.wait()),
         Some(Code::NotADatabase) => place.corrupt("pki.db is not an SQLite file"),
         Some(Code::DatabaseCorrupt) => place.corrupt(&format!("pki.db is damaged ({error})")),
-        Some(Code::CannotOpen | Code::PermissionDenied | Code::SystemIoFailure) => {
+        Some(Code::CannotOpen | Code::PermissionDenied) => {
+            let source = io::Error::new(ErrorKind::PermissionDenied, error);
+            place.io("cannot open the store at", source)
+        }
+        Some(Code::SystemIoFailure) => {
             place.io("cannot read or write the store at", io::Error::other(error))
         }
         _ => StoreError::Backend {

@@ -89,30 +89,34 @@ impl Place {
         Err(self.corrupt(problem))
     }
 
-    /// Makes the directory, with its parents. One that is there must have room for a store of
-    /// its own: its mode will change, and that must not happen to someone's home directory.
+    /// Makes the directory, with its parents, unless it is there and has room for a store.
     pub(super) fn make_directory(&self) -> Result<(), StoreError> {
+        if self.directory.is_dir() {
+            return self.has_room();
+        }
         if self.directory.is_file() {
             return Err(self.corrupt("it is a file, and a store is a directory"));
         }
+        // A strict umask takes the owner's own rights away.
         private_directory()
             .create(&self.directory)
-            .map_err(|source| self.unwritable("cannot create the store at", source))?;
-        let entries =
-            fs::read_dir(&self.directory).map_err(|source| self.io("cannot list", source))?;
-        for entry in entries {
-            let name = entry
-                .map_err(|source| self.io("cannot list", source))?
-                .file_name();
+            .and_then(|()| set_mode(&self.directory, DIRECTORY_MODE))
+            .map_err(|source| self.unwritable("cannot create the store at", source))
+    }
+
+    /// A store needs a directory of its own. Its mode will change, and that must not happen to
+    /// someone's home directory.
+    fn has_room(&self) -> Result<(), StoreError> {
+        let failed = |source| self.io("cannot list", source);
+        for entry in fs::read_dir(&self.directory).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
             let name = name.to_string_lossy();
             if !name.starts_with(STEM) && name != "lost+found" {
                 let problem = format!("it holds other files, such as {name}, but no store");
                 return Err(self.corrupt(&problem));
             }
         }
-        // A strict umask may have taken the owner's own rights away.
-        set_mode(&self.directory, DIRECTORY_MODE)
-            .map_err(|source| self.unwritable("cannot protect", source))
+        Ok(())
     }
 
     /// Opens the lock file; makes it if it is not there.
@@ -245,7 +249,11 @@ fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 fn tighten(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let found = fs::metadata(path)?.mode() & 0o777;
+    let found = fs::metadata(path)?.mode() & 0o1777;
+    // A directory with the sticky bit is everybody's.
+    if found & 0o1000 != 0 {
+        return Ok(());
+    }
     if found & !mode == 0 {
         Ok(())
     } else {

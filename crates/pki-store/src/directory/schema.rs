@@ -20,7 +20,7 @@ const PAGE_SIZE: u32 = 1024;
 
 /// `heap` keeps values in order of arrival, with an index by key over them; `clustered` keeps
 /// them with their keys, in order. In both, `version` is the revision that put the record.
-const TABLES: &str = "
+pub(super) const TABLES: &str = "
 CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     revision INTEGER NOT NULL

@@ -79,11 +79,7 @@ pub(super) fn delete_range(database: &Connection, range: &KeyRange) -> rusqlite:
 /// How many records a range holds.
 pub(super) fn count(database: &Connection, range: &KeyRange) -> rusqlite::Result<u64> {
     let bounds = Bounds::from(range);
-    let sql = format!(
-        "SELECT count(*) FROM {}{}",
-        home(range.table),
-        within(&bounds)
-    );
+    let sql = count_sql(range.table, &bounds);
     let mut statement = database.prepare_cached(&sql)?;
     with_bounds(range, &bounds, |bound| {
         statement.query_row(bound, |row| row.get::<_, i64>(0))
@@ -137,6 +133,10 @@ fn select_sql(columns: &str, table: Table, bounds: &Bounds) -> String {
     )
 }
 
+fn count_sql(table: Table, bounds: &Bounds) -> String {
+    format!("SELECT count(*) FROM {}{}", home(table), within(bounds))
+}
+
 /// Where records of a table are kept.
 fn home(table: Table) -> &'static str {
     match table.layout {
@@ -182,4 +182,62 @@ fn read_entry(row: &Row<'_>, first: usize) -> rusqlite::Result<Entry> {
 /// Revisions count up from zero; no store will live to see one that a signed number cannot hold.
 fn unsigned(revision: i64) -> u64 {
     revision.cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::schema;
+
+    const LAYOUTS: [Layout; 2] = [Layout::Heap, Layout::Clustered];
+
+    /// What SQLite intends to do, in its own words.
+    fn plan(sql: &str) -> rusqlite::Result<String> {
+        let database = Connection::open_in_memory()?;
+        database.execute_batch(schema::TABLES)?;
+        let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+        statement.raw_query().mapped(|row| row.get(3)).collect::<Result<Vec<String>, _>>()
+            .map(|steps| steps.join("; "))
+    }
+
+    #[test]
+    fn ranges_are_searched_and_never_sorted() {
+        for layout in LAYOUTS {
+            let table = Table {
+                number: 1,
+                name: "test",
+                layout,
+            };
+            for to in [None, Some(b"b".to_vec())] {
+                let bounds = Bounds {
+                    from: b"a".to_vec(),
+                    to,
+                };
+                let select = |columns| select_sql(columns, table, &bounds);
+                for sql in [select("key"), select("key, version, value"), count_sql(table, &bounds)] {
+                    let plan = plan(&sql).unwrap();
+                    assert!(plan.starts_with("SEARCH"), "{sql}: {plan}");
+                    assert!(plan.contains("(tbl=? AND key>"), "{sql}: {plan}");
+                    assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_the_heap_are_read_from_its_index_alone() {
+        let table = Table {
+            number: 1,
+            name: "test",
+            layout: Layout::Heap,
+        };
+        let bounds = Bounds {
+            from: Vec::new(),
+            to: None,
+        };
+        for sql in [select_sql("key", table, &bounds), count_sql(table, &bounds)] {
+            let plan = plan(&sql).unwrap();
+            assert!(plan.contains("USING COVERING INDEX heap_key"), "{plan}");
+        }
+    }
 }

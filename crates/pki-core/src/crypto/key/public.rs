@@ -3,7 +3,9 @@
 use std::hash;
 
 use openssl::ecdsa::EcdsaSig;
+use der::asn1::ObjectIdentifier;
 use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Rsa;
 use openssl::sign::Verifier;
@@ -126,6 +128,25 @@ impl PublicKey {
         }
         self.try_verify(spec, algorithm, message, signature)
             .unwrap_or(false)
+    }
+
+    /// Whether this key made the signature with SHA-1, as others once did; nothing is signed
+    /// so here. Good enough to see that whoever asks holds a key, or which old CA signed what.
+    pub fn verify_sha1(&self, algorithm: &ObjectIdentifier, message: &[u8], signature: &[u8]) -> bool {
+        let hash = digest::sha1(message);
+        let verified = match self.spec {
+            Some(KeySpec::Ec(on)) if *algorithm == oid::ECDSA_WITH_SHA1 => {
+                curve::public_key(on, self.key_octets())
+                    .and_then(|key| verify_ecdsa(&key, &hash, signature))
+            }
+            Some(spec @ KeySpec::Rsa { .. }) if *algorithm == oid::SHA1_WITH_RSA => {
+                self.decode(spec).and_then(|key| {
+                    Verifier::new(MessageDigest::sha1(), &key)?.verify_oneshot(signature, message)
+                })
+            }
+            _ => return false,
+        };
+        verified.unwrap_or(false)
     }
 
     fn try_verify(

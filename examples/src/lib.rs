@@ -1,1 +1,0 @@
-//! Examples of embedding; see the files in `examples/`.

@@ -1,0 +1,190 @@
+//! An authority to measure: in memory, or in a directory.
+
+use std::fs;
+use std::mem;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use pki_core::domain::secret::Secret;
+use pki_core::field::{Fields as _, Input};
+use pki_core::paths::issue::Issue;
+use pki_core::paths::revoke::RevokeCertificate;
+use pki_core::{Engine, Env, Operation, Request, Seal, SealError, Unlock};
+use pki_store::directory::{DirectoryStore, Options};
+use pki_store::memory::MemoryStore;
+use pki_store::{Batch, Expect, Snapshot, Store, StoreError};
+use serde_json::{Value, json};
+
+/// Changes that are made together while a store is filled.
+const GROUP: usize = 3_000;
+
+/// An engine with a mount `pki` that has a root, and a role `web`.
+pub(crate) struct Authority {
+    pub(crate) engine: Engine,
+}
+
+/// A certificate that was issued.
+pub(crate) struct Issued {
+    pub(crate) serial: String,
+    pub(crate) pem: String,
+}
+
+impl Authority {
+    /// One that is gone when dropped, set up.
+    pub(crate) fn in_memory() -> Result<Self> {
+        let authority = Self::over(Arc::new(MemoryStore::new()), [7; 32]);
+        let config = json!({ "max_lease_ttl": "87600h" });
+        authority.write("sys/mounts/pki", json!({ "type": "pki", "config": config }))?;
+        for (path, data) in setup() {
+            authority.write(path, data)?;
+        }
+        Ok(authority)
+    }
+
+    /// One that `pkictl` has set up in a directory.
+    pub(crate) fn in_directory(path: &Path) -> Result<Self> {
+        let store = DirectoryStore::open(path, Options::default())?;
+        Ok(Self::over(Arc::new(store), key(path)?))
+    }
+
+    fn over(store: Arc<dyn Store>, key: [u8; 32]) -> Self {
+        let engine = Engine::new(store, Arc::new(Key(key)), Env::system());
+        Self { engine }
+    }
+
+    pub(crate) fn write(&self, path: &str, data: Value) -> Result<()> {
+        let Value::Object(data) = data else {
+            anyhow::bail!("parameters are an object")
+        };
+        let request = Request {
+            operation: Operation::Write,
+            path: path.to_owned(),
+            data,
+        };
+        self.engine
+            .handle(request)
+            .map(drop)
+            .with_context(|| path.to_owned())
+    }
+
+    /// Issues under the role.
+    pub(crate) fn issue(&self, request: &Issue) -> Result<Issued> {
+        let issued = self.engine.execute("pki", request)?.data;
+        Ok(Issued {
+            serial: issued.serial_number,
+            pem: issued.certificate,
+        })
+    }
+
+    pub(crate) fn revoke(&self, serial: &str) -> Result<()> {
+        let request = parse(RevokeCertificate::parse, json!({ "serial_number": serial }))?;
+        self.engine.execute("pki", &request)?;
+        Ok(())
+    }
+}
+
+/// What is written to a new mount: a root on P-256, and a role for leaves on P-256.
+pub(crate) fn setup() -> [(&'static str, Value); 2] {
+    let root =
+        json!({ "common_name": "root", "key_type": "ec", "key_bits": "256", "ttl": "87600h" });
+    let role = json!({
+        "allow_any_name": "true", "key_type": "ec", "key_bits": "256", "max_ttl": "720h",
+    });
+    [
+        ("pki/root/generate/internal", root),
+        ("pki/roles/web", role),
+    ]
+}
+
+/// A request for a certificate under the role.
+pub(crate) fn issue_request() -> Result<Issue> {
+    parse(
+        Issue::parse,
+        json!({ "role": "web", "common_name": "a.example.com", "ttl": "24h" }),
+    )
+}
+
+/// Reads a request from its parameters.
+pub(crate) fn parse<T>(
+    read: impl FnOnce(&Input) -> Result<T, Vec<pki_core::field::FieldError>>,
+    data: Value,
+) -> Result<T> {
+    let Value::Object(data) = data else {
+        anyhow::bail!("parameters are an object")
+    };
+    read(&data).map_err(|problems| anyhow::anyhow!("{problems:?}"))
+}
+
+/// Issues many certificates into the store of a directory, without waiting for the disk after
+/// each.
+pub(crate) fn fill(path: &Path, count: usize) -> Result<()> {
+    let store = Arc::new(Grouping {
+        inner: DirectoryStore::open(path, Options::default())?,
+        pending: Mutex::default(),
+    });
+    let authority = Authority::over(Arc::clone(&store) as Arc<dyn Store>, key(path)?);
+    let request = issue_request()?;
+    for _ in 0..count {
+        authority.issue(&request)?;
+    }
+    store.flush()?;
+    Ok(())
+}
+
+/// The key in the key file that `pkictl` made.
+fn key(path: &Path) -> Result<[u8; 32]> {
+    let text = fs::read_to_string(path.join("seal.key")).context("reading the key file")?;
+    let mut key = [0; 32];
+    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits)?, 16)?;
+    }
+    Ok(key)
+}
+
+/// A store that makes the changes of many batches together. What is pending is not seen, which
+/// is right only for changes that do not look at each other, as issuing does not.
+struct Grouping {
+    inner: DirectoryStore,
+    pending: Mutex<Batch>,
+}
+
+impl Grouping {
+    fn flush(&self) -> Result<u64, StoreError> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inner.apply(&mem::take(&mut *pending))
+    }
+}
+
+impl Store for Grouping {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
+        self.inner.snapshot()
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = pending.ops.is_empty();
+        // What was read before is the same for every batch of a group.
+        let expected = batch
+            .expect
+            .iter()
+            .filter(|(_, e)| first || *e == Expect::Absent);
+        pending.expect.extend(expected.cloned());
+        pending.ops.extend(batch.ops.iter().cloned());
+        let is_full = GROUP <= pending.ops.len();
+        drop(pending);
+        if is_full { self.flush() } else { Ok(0) }
+    }
+
+    fn revision(&self) -> Result<u64, StoreError> {
+        self.inner.revision()
+    }
+}
+
+struct Key([u8; 32]);
+
+impl Seal for Key {
+    fn unlock(&self) -> Result<Unlock, SealError> {
+        Ok(Unlock::KeyFile(Secret::new(self.0)))
+    }
+}

@@ -1,0 +1,287 @@
+//! Others that do the same, where they are installed.
+
+use std::ffi::OsString;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use super::authority;
+use super::clock::quiet;
+
+/// Someone else who issues a certificate on P-256 with a new key.
+pub(super) struct Peer {
+    pub(super) name: &'static str,
+    /// Commands that issue one.
+    pub(super) issue: Box<dyn Fn() -> Vec<Command>>,
+    /// Issued for one figure.
+    pub(super) count: u32,
+    /// Ended when the peer is no longer needed.
+    _server: Option<Server>,
+}
+
+/// The most that a server may take to start, in tenths of a second.
+const PATIENCE: u32 = 150;
+
+const TEMPLATE: &str = "cn = \"a.example.com\"\ndns_name = \"a.example.com\"\n\
+    expiration_days = 1\nsigning_key\ntls_www_server\ntls_www_client\n";
+
+/// Programs that only write files.
+pub(super) fn local(folder: &Path) -> Result<Vec<Peer>> {
+    if !is_installed("openssl") {
+        return Ok(Vec::new());
+    }
+    let mut make_root = program(
+        "openssl",
+        folder,
+        &[
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-subj",
+            "/CN=root",
+            "-days",
+            "365",
+        ],
+    );
+    quiet(&mut make_root)?;
+    let mut peers = vec![openssl(folder)];
+    if is_installed("certtool") {
+        fs::write(folder.join("leaf.cfg"), TEMPLATE)?;
+        peers.push(certtool(folder));
+    }
+    Ok(peers)
+}
+
+fn openssl(folder: &Path) -> Peer {
+    let folder = folder.to_owned();
+    let issue = move || {
+        vec![program(
+            "openssl",
+            &folder,
+            &[
+                "req",
+                "-x509",
+                "-CA",
+                "ca.pem",
+                "-CAkey",
+                "ca.key",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-keyout",
+                "leaf.key",
+                "-out",
+                "leaf.pem",
+                "-subj",
+                "/CN=a.example.com",
+                "-addext",
+                "subjectAltName=DNS:a.example.com",
+                "-days",
+                "1",
+            ],
+        )]
+    };
+    Peer {
+        name: "openssl req -x509 -CA",
+        issue: Box::new(issue),
+        count: 20,
+        _server: None,
+    }
+}
+
+/// It makes keys and certificates with two commands.
+fn certtool(folder: &Path) -> Peer {
+    let folder = folder.to_owned();
+    let issue = move || {
+        let key = [
+            "--generate-privkey",
+            "--key-type",
+            "ecdsa",
+            "--curve",
+            "secp256r1",
+            "--outfile",
+            "leaf.key",
+        ];
+        let certificate = [
+            "--generate-certificate",
+            "--load-privkey",
+            "leaf.key",
+            "--load-ca-certificate",
+            "ca.pem",
+            "--load-ca-privkey",
+            "ca.key",
+            "--template",
+            "leaf.cfg",
+            "--outfile",
+            "leaf.pem",
+        ];
+        vec![
+            program("certtool", &folder, &key),
+            program("certtool", &folder, &certificate),
+        ]
+    };
+    Peer {
+        name: "certtool (two commands)",
+        issue: Box::new(issue),
+        count: 20,
+        _server: None,
+    }
+}
+
+/// A server of OpenBao with a mount like ours, if there is a program named by `$BAO`, or `bao`.
+pub(super) fn bao(folder: &Path) -> Result<Option<Peer>> {
+    let program = env::var_os("BAO").unwrap_or_else(|| "bao".into());
+    if !is_installed(&program) {
+        return Ok(None);
+    }
+    let server = Server::start(&program, folder)?;
+    server.run(&["secrets", "enable", "-max-lease-ttl=87600h", "pki"])?;
+    for (path, data) in authority::setup() {
+        let words = words(path, &data);
+        server.run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
+    let client = server.client.clone();
+    let issue = move || {
+        let words = [
+            "write",
+            "pki/issue/web",
+            "common_name=a.example.com",
+            "ttl=24h",
+        ];
+        vec![client.command(&words)]
+    };
+    Ok(Some(Peer {
+        name: "bao write",
+        issue: Box::new(issue),
+        count: 5,
+        _server: Some(server),
+    }))
+}
+
+/// The words that write to a path.
+pub(super) fn words(path: &str, data: &Value) -> Vec<String> {
+    let fields = data.as_object().into_iter().flatten();
+    let fields = fields.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")));
+    ["write".to_owned(), path.to_owned()]
+        .into_iter()
+        .chain(fields)
+        .collect()
+}
+
+/// How to reach a server.
+#[derive(Clone)]
+struct Client {
+    program: OsString,
+    address: String,
+    home: PathBuf,
+}
+
+impl Client {
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(words)
+            .env("BAO_ADDR", format!("http://{}", self.address));
+        command.env("BAO_TOKEN", "bench").env("HOME", &self.home);
+        command
+    }
+}
+
+/// A server of our own, ended when dropped.
+struct Server {
+    child: Child,
+    client: Client,
+}
+
+impl Server {
+    fn start(program: &OsString, folder: &Path) -> Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let client = Client {
+            program: program.clone(),
+            address,
+            home: folder.to_owned(),
+        };
+        let listen = format!("-dev-listen-address={}", client.address);
+        let words = [
+            "server",
+            "-dev",
+            "-dev-root-token-id=bench",
+            "-dev-no-store-token",
+            &listen,
+        ];
+        let mut command = client.command(&words);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = Self {
+            child: command.spawn()?,
+            client,
+        };
+        for _ in 0..PATIENCE {
+            thread::sleep(Duration::from_millis(100));
+            if server.run(&["status"]).is_ok() {
+                return Ok(server);
+            }
+        }
+        bail!("the server did not start")
+    }
+
+    fn run(&self, words: &[&str]) -> Result<()> {
+        quiet(&mut self.client.command(words))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody is left to tell when it cannot be ended.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+fn program(name: &str, folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(folder).args(words);
+    command
+}
+
+/// Whether a program is there to be started.
+pub(super) fn is_installed(program: impl Into<OsString>) -> bool {
+    let program = program.into();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders = env::split_paths(&path);
+    Path::new(&program).is_file() || folders.any(|folder| folder.join(&program).is_file())
+}
+
+/// A program that does nothing, built here; none without a compiler.
+pub(super) fn nothing(folder: &Path) -> Result<Option<PathBuf>> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    if !is_installed(&rustc) {
+        return Ok(None);
+    }
+    let source = folder.join("nothing.rs");
+    fs::write(&source, "fn main() {}\n")?;
+    let built = folder.join("nothing");
+    let mut command = Command::new(rustc);
+    command
+        .args(["-O", "-C", "panic=abort", "-C", "strip=symbols", "-o"])
+        .arg(&built)
+        .arg(&source);
+    quiet(&mut command).context("building a program that does nothing")?;
+    Ok(Some(built))
+}

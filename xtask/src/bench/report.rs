@@ -1,0 +1,178 @@
+//! Figures as a table.
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+/// One figure.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    goal: &'static str,
+    what: String,
+    ours: String,
+    peer: Option<String>,
+    ratio: Option<f64>,
+    limit: String,
+    is_met: Option<bool>,
+}
+
+/// Facts about the machine, by name.
+pub(super) type Facts = Vec<(&'static str, String)>;
+
+impl Row {
+    pub(super) fn new(goal: &'static str, what: &str, ours: String) -> Self {
+        Self {
+            goal,
+            what: what.to_owned(),
+            ours,
+            ..Self::default()
+        }
+    }
+
+    /// Something beside it, and ours divided by that.
+    pub(super) fn beside(self, name: &str, value: String, ratio: f64) -> Self {
+        Self {
+            peer: Some(format!("{name} {value}")),
+            ratio: Some(ratio),
+            ..self
+        }
+    }
+
+    /// A goal for the ratio.
+    pub(super) fn at_most_ratio(self, limit: f64) -> Self {
+        let is_met = self.ratio.map(|ratio| ratio <= limit);
+        Self {
+            limit: format!("ratio ≤ {limit}"),
+            is_met,
+            ..self
+        }
+    }
+
+    /// A goal for a value, in the unit that the text of the limit names.
+    pub(super) fn at_most(self, value: f64, limit: f64, unit: &str) -> Self {
+        Self {
+            limit: format!("≤ {limit}{unit}"),
+            is_met: Some(value <= limit),
+            ..self
+        }
+    }
+
+    fn cells(&self) -> [String; 7] {
+        let Self {
+            goal,
+            what,
+            ours,
+            peer,
+            ratio,
+            limit,
+            is_met,
+        } = self;
+        [
+            (*goal).to_owned(),
+            what.clone(),
+            ours.clone(),
+            peer.clone().unwrap_or_default(),
+            ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
+            limit.clone(),
+            match is_met {
+                Some(true) => "yes".to_owned(),
+                Some(false) => "no".to_owned(),
+                None => String::new(),
+            },
+        ]
+    }
+}
+
+const HEADINGS: [&str; 7] = ["", "measured", "ours", "beside", "ratio", "goal", "met"];
+
+/// A table for a terminal.
+pub(super) fn text(rows: &[Row]) -> String {
+    let mut lines = vec![HEADINGS.map(ToOwned::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let widths: Vec<usize> = (0..HEADINGS.len())
+        .map(|n| {
+            lines
+                .iter()
+                .filter_map(move |line| line.get(n))
+                .map(|cell| cell.chars().count())
+        })
+        .map(|widths| widths.max().unwrap_or_default())
+        .collect();
+    let line = |cells: &[String; 7]| {
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    lines.iter().map(line).collect()
+}
+
+/// A document with a table.
+pub(super) fn markdown(rows: &[Row], facts: &Facts) -> String {
+    let line = |cells: &[String; 7]| format!("| {} |\n", cells.join(" | "));
+    let head = line(&HEADINGS.map(ToOwned::to_owned)) + &"|---".repeat(HEADINGS.len()) + "|\n";
+    let table: String = rows.iter().map(|row| line(&row.cells())).collect();
+    let facts: String = facts
+        .iter()
+        .map(|(name, value)| format!("- {name}: {value}\n"))
+        .collect();
+    format!(
+        "# Performance\n\n\
+         Ours and the other are measured in turn; a ratio is the median of those of the pairs, \
+         ours divided by the other. CPU is time on a processor, wall is time on a clock. Others \
+         that only make files do not wait for the disk; ours does, once a command.\n\n\
+         {facts}\n{head}{table}"
+    )
+}
+
+/// The same for programs.
+pub(super) fn json(rows: &[Row], facts: &Facts) -> Result<String> {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let Row {
+                goal,
+                what,
+                ours,
+                peer,
+                ratio,
+                limit,
+                is_met,
+            } = row;
+            json!({ "goal": goal, "measured": what, "ours": ours, "beside": peer,
+                    "ratio": ratio, "limit": limit, "met": is_met })
+        })
+        .collect();
+    let facts: Map<String, Value> = facts
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
+        .collect();
+    Ok(serde_json::to_string_pretty(&json!({ "machine": facts, "figures": rows }))? + "\n")
+}
+
+/// Seconds, as microseconds.
+pub(super) fn micros(seconds: f64) -> String {
+    format!("{:.1} µs", seconds * 1e6)
+}
+
+/// Seconds, as milliseconds.
+pub(super) fn millis(seconds: f64) -> String {
+    format!("{:.2} ms", seconds * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_met_or_not() {
+        let row = Row::new("P1", "a", micros(2e-6)).beside("b", micros(1e-6), 2.0);
+        assert_eq!(row.clone().at_most_ratio(1.5).is_met, Some(false));
+        assert_eq!(row.clone().at_most_ratio(2.0).is_met, Some(true));
+        let line = markdown(&[row.at_most_ratio(2.0)], &vec![]);
+        assert!(
+            line.ends_with("| P1 | a | 2.0 µs | b 1.0 µs | 2.00 | ratio ≤ 2 | yes |\n"),
+            "{line}"
+        );
+    }
+}
