@@ -1,5 +1,8 @@
 //! Other people's programs look at what was made.
-#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
+#![expect(
+    clippy::expect_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::path::Path;
 
@@ -19,10 +22,20 @@ const KINDS: &[(&str, &str)] = &[
 /// A root, an intermediate, a leaf with names of all kinds, and the CRLs, as files.
 fn hierarchy(key_type: &str, key_bits: &str, pss: bool) -> World {
     let world = World::new(pkictl!());
-    let key = [format!("key_type={key_type}"), format!("key_bits={key_bits}"), format!("use_pss={pss}")];
+    let key = [
+        format!("key_type={key_type}"),
+        format!("key_bits={key_bits}"),
+        format!("use_pss={pss}"),
+    ];
     let key: Vec<&str> = key.iter().map(String::as_str).collect();
     for (mount, ttl) in [("pki", "87600h"), ("pki_int", "43800h")] {
-        world.ok(&["secrets", "enable", &format!("-path={mount}"), &format!("-max-lease-ttl={ttl}"), "pki"]);
+        world.ok(&[
+            "secrets",
+            "enable",
+            &format!("-path={mount}"),
+            &format!("-max-lease-ttl={ttl}"),
+            "pki",
+        ]);
         world.ok(&[
             "write",
             &format!("{mount}/config/urls"),
@@ -31,18 +44,51 @@ fn hierarchy(key_type: &str, key_bits: &str, pss: bool) -> World {
             &format!("ocsp_servers=http://pki.example.com/{mount}/ocsp"),
         ]);
     }
-    let names = ["common_name=Example Root", "organization=Example", "country=NL", "ttl=87600h"];
+    let names = [
+        "common_name=Example Root",
+        "organization=Example",
+        "country=NL",
+        "ttl=87600h",
+    ];
     world.write(
         "root.pem",
-        world.field("certificate", &[&["write", "pki/root/generate/internal"], &names[..], &key].concat()),
+        world.field(
+            "certificate",
+            &[&["write", "pki/root/generate/internal"], &names[..], &key].concat(),
+        ),
     );
-    let names = ["common_name=Example Intermediate", "organization=Example", "country=NL"];
-    let words = [&["write", "pki_int/intermediate/generate/internal"], &names[..], &key].concat();
+    let names = [
+        "common_name=Example Intermediate",
+        "organization=Example",
+        "country=NL",
+    ];
+    let words = [
+        &["write", "pki_int/intermediate/generate/internal"],
+        &names[..],
+        &key,
+    ]
+    .concat();
     world.write("int.csr", world.field("csr", &words));
-    let words = ["write", "pki/root/sign-intermediate", "csr=@int.csr", "use_csr_values=true", "ttl=43800h", "max_path_length=0"];
+    let words = [
+        "write",
+        "pki/root/sign-intermediate",
+        "csr=@int.csr",
+        "use_csr_values=true",
+        "ttl=43800h",
+        "max_path_length=0",
+    ];
     world.write("int.pem", world.field("certificate", &words));
-    world.ok(&["write", "pki_int/intermediate/set-signed", "certificate=@int.pem"]);
-    let role = ["allow_any_name=true", "enforce_hostnames=false", "allowed_uri_sans=spiffe://*", "max_ttl=72h"];
+    world.ok(&[
+        "write",
+        "pki_int/intermediate/set-signed",
+        "certificate=@int.pem",
+    ]);
+    let role = [
+        "allow_any_name=true",
+        "enforce_hostnames=false",
+        "allowed_uri_sans=spiffe://*",
+        "max_ttl=72h",
+    ];
     world.ok(&[&["write", "pki_int/roles/web"], &role[..], &key].concat());
     let names = [
         "common_name=www.example.com",
@@ -55,9 +101,17 @@ fn hierarchy(key_type: &str, key_bits: &str, pss: bool) -> World {
         world.write(&format!("{name}.pem"), world.field("certificate", &words));
     }
     let pem = std::fs::read_to_string(world.work().join("lost.pem")).expect("a certificate");
-    world.ok(&["write", "pki_int/revoke", &format!("certificate={pem}"), "reason=superseded"]);
+    world.ok(&[
+        "write",
+        "pki_int/revoke",
+        &format!("certificate={pem}"),
+        "reason=superseded",
+    ]);
     for mount in ["pki", "pki_int"] {
-        world.write(&format!("{mount}.crl"), world.field("certificate", &["read", &format!("{mount}/cert/crl")]));
+        world.write(
+            &format!("{mount}.crl"),
+            world.field("certificate", &["read", &format!("{mount}/cert/crl")]),
+        );
     }
     world
 }
@@ -65,37 +119,70 @@ fn hierarchy(key_type: &str, key_bits: &str, pss: bool) -> World {
 #[track_caller]
 fn run(world: &World, program: &Path, words: &str) -> Outcome {
     let mut command = world.command(program);
-    Outcome::of(&command.args(words.split_whitespace()).output().expect("the program runs"))
+    Outcome::of(
+        &command
+            .args(words.split_whitespace())
+            .output()
+            .expect("the program runs"),
+    )
 }
 
 #[track_caller]
 fn passes(world: &World, program: &Path, words: &str) -> String {
     let got = run(world, program, words);
-    assert_eq!(got.status, 0, "{} {words}\n{}{}", program.display(), got.out, got.err);
+    assert_eq!(
+        got.status,
+        0,
+        "{} {words}\n{}{}",
+        program.display(),
+        got.out,
+        got.err
+    );
     got.out + &got.err
 }
 
 /// Looks at the hierarchies of all kinds of keys.
 fn each(look: impl Fn(&World, &str)) {
     for (key_type, bits) in KINDS {
-        look(&hierarchy(key_type, bits, false), &format!("{key_type} {bits}"));
+        look(
+            &hierarchy(key_type, bits, false),
+            &format!("{key_type} {bits}"),
+        );
     }
     look(&hierarchy("rsa", "2048", true), "rsa 2048 pss");
 }
 
 #[test]
 fn openssl_verifies_chains_and_crls() {
-    let Some(openssl) = tools::find("openssl") else { return };
+    let Some(openssl) = tools::find("openssl") else {
+        return;
+    };
     each(|world, kind| {
         let chain = "verify -x509_strict -check_ss_sig -CAfile root.pem -untrusted int.pem -crl_check_all \
                      -CRLfile pki.crl -CRLfile pki_int.crl -policy_check";
-        for check in ["-verify_hostname a.api.example.com", "-verify_ip 2001:db8::7", "-verify_email post@example.com"] {
-            passes(world, &openssl, &format!("{chain} -purpose sslserver {check} leaf.pem"));
+        for check in [
+            "-verify_hostname a.api.example.com",
+            "-verify_ip 2001:db8::7",
+            "-verify_email post@example.com",
+        ] {
+            passes(
+                world,
+                &openssl,
+                &format!("{chain} -purpose sslserver {check} leaf.pem"),
+            );
         }
         let got = run(world, &openssl, &format!("{chain} lost.pem"));
-        assert!(got.status != 0 && got.err.contains("certificate revoked"), "{kind}: {}", got.err);
+        assert!(
+            got.status != 0 && got.err.contains("certificate revoked"),
+            "{kind}: {}",
+            got.err
+        );
         for (crl, ca) in [("pki.crl", "root.pem"), ("pki_int.crl", "int.pem")] {
-            let text = passes(world, &openssl, &format!("crl -in {crl} -CAfile {ca} -noout -text"));
+            let text = passes(
+                world,
+                &openssl,
+                &format!("crl -in {crl} -CAfile {ca} -noout -text"),
+            );
             assert!(text.contains("verify OK"), "{kind}: {text}");
         }
         let text = passes(world, &openssl, "x509 -in int.pem -noout -text");
@@ -105,17 +192,28 @@ fn openssl_verifies_chains_and_crls() {
 
 #[test]
 fn certtool_verifies_chains_and_crls() {
-    let Some(certtool) = tools::find("certtool") else { return };
+    let Some(certtool) = tools::find("certtool") else {
+        return;
+    };
     each(|world, kind| {
         // GnuTLS knows no P-224.
         if kind == "ec 224" {
             return;
         }
-        let (status, _) = world.shell("cat int.pem root.pem > cas.pem; cat leaf.pem int.pem > chain.pem");
+        let (status, _) =
+            world.shell("cat int.pem root.pem > cas.pem; cat leaf.pem int.pem > chain.pem");
         assert_eq!(status, 0);
-        passes(world, &certtool, "--verify --load-ca-certificate root.pem --infile chain.pem --verify-purpose 1.3.6.1.5.5.7.3.1");
+        passes(
+            world,
+            &certtool,
+            "--verify --load-ca-certificate root.pem --infile chain.pem --verify-purpose 1.3.6.1.5.5.7.3.1",
+        );
         for (crl, ca) in [("pki.crl", "root.pem"), ("pki_int.crl", "int.pem")] {
-            passes(world, &certtool, &format!("--verify-crl --load-ca-certificate {ca} --infile {crl}"));
+            passes(
+                world,
+                &certtool,
+                &format!("--verify-crl --load-ca-certificate {ca} --infile {crl}"),
+            );
         }
     });
 }
@@ -153,7 +251,9 @@ for name, ca, revoked in (("pki", root, []), ("pki_int", inter, [lost.serial_num
 
 #[test]
 fn pythons_cryptography_reads_everything() {
-    let Some(python) = tools::python(&["cryptography"]) else { return };
+    let Some(python) = tools::python(&["cryptography"]) else {
+        return;
+    };
     each(|world, kind| {
         world.write("look.py", CRYPTOGRAPHY);
         let got = run(world, &python, "look.py");
@@ -163,17 +263,31 @@ fn pythons_cryptography_reads_everything() {
 
 #[test]
 fn pkilint_finds_no_errors() {
-    let Some(python) = tools::python(&["pkilint"]) else { return };
+    let Some(python) = tools::python(&["pkilint"]) else {
+        return;
+    };
     each(|world, kind| {
         for file in ["root", "int", "leaf"] {
             let words = format!("-m pkilint.bin.lint_pkix_cert lint -s ERROR {file}.pem");
             let got = run(world, &python, &words);
-            assert_eq!((got.status, got.out.trim()), (0, ""), "{kind} {file}: {}{}", got.out, got.err);
+            assert_eq!(
+                (got.status, got.out.trim()),
+                (0, ""),
+                "{kind} {file}: {}{}",
+                got.out,
+                got.err
+            );
         }
         for file in ["pki", "pki_int"] {
             let words = format!("-m pkilint.bin.lint_crl lint -p PKIX -t CRL -s ERROR {file}.crl");
             let got = run(world, &python, &words);
-            assert_eq!((got.status, got.out.trim()), (0, ""), "{kind} {file}: {}{}", got.out, got.err);
+            assert_eq!(
+                (got.status, got.out.trim()),
+                (0, ""),
+                "{kind} {file}: {}{}",
+                got.out,
+                got.err
+            );
         }
     });
 }

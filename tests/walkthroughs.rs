@@ -25,7 +25,9 @@ fn walk(name: &str) -> (World, Outcome) {
 #[track_caller]
 fn openssl(world: &World, words: &str) -> Option<Outcome> {
     let mut command = world.command(tools::find("openssl")?);
-    command.current_dir(world.work().join("out")).args(words.split_whitespace());
+    command
+        .current_dir(world.work().join("out"))
+        .args(words.split_whitespace());
     command.output().ok().map(|got| Outcome::of(&got))
 }
 
@@ -56,17 +58,34 @@ fn two_tier_ca() {
     ] {
         assert!(got.out.contains(command), "{command}\n{}", got.out);
     }
-    verified(&world, "verify -x509_strict -CAfile root.pem -untrusted intermediate.pem blah.example.com.pem");
+    verified(
+        &world,
+        "verify -x509_strict -CAfile root.pem -untrusted intermediate.pem blah.example.com.pem",
+    );
 }
 
 #[test]
 fn mtls_for_nginx() {
     let (world, _) = walk("mtls-for-nginx.sh");
     let chain = "verify -x509_strict -CAfile nginx/ca.pem -crl_check -CRLfile nginx/ca.crl";
-    verified(&world, &format!("{chain} -purpose sslserver -verify_hostname www.example.com nginx/server.pem"));
-    verified(&world, &format!("{chain} -purpose sslclient client/alice.pem"));
-    refused(&world, &format!("{chain} -purpose sslclient nginx/server.pem"), "purpose");
-    refused(&world, &format!("{chain} -purpose sslserver client/alice.pem"), "purpose");
+    verified(
+        &world,
+        &format!("{chain} -purpose sslserver -verify_hostname www.example.com nginx/server.pem"),
+    );
+    verified(
+        &world,
+        &format!("{chain} -purpose sslclient client/alice.pem"),
+    );
+    refused(
+        &world,
+        &format!("{chain} -purpose sslclient nginx/server.pem"),
+        "purpose",
+    );
+    refused(
+        &world,
+        &format!("{chain} -purpose sslserver client/alice.pem"),
+        "purpose",
+    );
     assert!(Path::new(&world.work().join("out/nginx/mtls.conf")).is_file());
 }
 

@@ -45,7 +45,11 @@ pub fn exchanges(document: &str) -> Vec<Exchange> {
         for (offset, text) in lines.into_iter().enumerate() {
             if let Some(command) = text.strip_prefix("$ ") {
                 let line = first + offset;
-                found.push(Exchange { line, command: command.to_owned(), shown: Vec::new() });
+                found.push(Exchange {
+                    line,
+                    command: command.to_owned(),
+                    shown: Vec::new(),
+                });
             } else if let Some(exchange) = found.last_mut() {
                 if goes_on {
                     exchange.command += "\n";
@@ -66,7 +70,12 @@ pub fn exchanges(document: &str) -> Vec<Exchange> {
 pub fn replay(world: &World, name: &str, document: &str) {
     let exchanges = exchanges(document);
     assert!(!exchanges.is_empty(), "{name}: no console blocks");
-    for Exchange { line, command, shown } in exchanges {
+    for Exchange {
+        line,
+        command,
+        shown,
+    } in exchanges
+    {
         let (status, got) = world.shell(&command);
         assert_eq!(status, 0, "{name}:{line}: {command}\n{got}");
         let lines: Vec<&str> = got.lines().collect();
@@ -95,7 +104,9 @@ fn lines_match(pattern: &[&str], lines: &[&str]) -> bool {
 fn line_matches(pattern: &str, line: &str) -> bool {
     // What a table pads with is not worth writing down.
     let (pattern, line) = (pattern.trim_end(), line.trim_end());
-    let Some((head, tail)) = pattern.split_once('…') else { return pattern == line };
+    let Some((head, tail)) = pattern.split_once('…') else {
+        return pattern == line;
+    };
     line.strip_prefix(head).is_some_and(|line| {
         let mut starts = line.char_indices().map(|(at, _)| at).chain([line.len()]);
         starts.any(|at| line_matches(tail, line.get(at..).unwrap_or_default()))
@@ -124,7 +135,10 @@ $ not this
         let got = exchanges(DOCUMENT);
         assert_eq!(got.len(), 2);
         assert_eq!(got[0].command, "one \\\n    two");
-        assert_eq!((got[0].line, &*got[0].shown), (3, ["shown …".to_owned()].as_slice()));
+        assert_eq!(
+            (got[0].line, &*got[0].shown),
+            (3, ["shown …".to_owned()].as_slice())
+        );
         assert_eq!((got[1].line, &*got[1].command), (6, "three"));
     }
 

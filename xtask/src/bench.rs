@@ -44,7 +44,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
     }
     let plan = options.plan()?;
     let rows = measure(&plan)?;
-    let facts = machine::facts(&plan.pkictl, words);
+    let facts = machine::facts(&plan.pkictl, options.is_quick);
     println!("{}", report::text(&rows));
     for (name, value) in &facts {
         println!("{name}: {value}");
@@ -61,9 +61,12 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
 
 fn measure(plan: &Plan) -> Result<Vec<Row>> {
     let folder = tempfile::Builder::new().prefix("pkictl-bench").tempdir()?;
+    eprintln!("bench: library");
     let mut rows = library::rows(plan)?;
+    eprintln!("bench: filling stores");
     let stores = growth::Stores::make(plan, folder.path(), &mut rows)?;
     rows.extend(command::rows(plan, folder.path(), &stores)?);
+    eprintln!("bench: growth");
     rows.extend(growth::rows(plan, &stores)?);
     Ok(rows)
 }

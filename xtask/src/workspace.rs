@@ -17,8 +17,10 @@ pub(crate) struct TextFile {
 
 /// The directory that holds everything.
 pub(crate) fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
+    // Cargo says where it is; that is the place even when the workspace was moved or copied.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = manifest.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    manifest.parent().map(Path::to_owned).unwrap_or(manifest)
 }
 
 /// Every text file, in the order of their names. Files that begin with a dot are not looked

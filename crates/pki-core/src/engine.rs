@@ -1,16 +1,18 @@
 //! An authority over a store: one request in, one answer out.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use pki_store::{Snapshot, Store, StoreError};
 
 use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, WriteCx};
-use crate::api::request::{Body, Operation, Request, Response};
+use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
 use crate::ca::crls::{self, Which};
 use crate::ca::keyring::Keyring;
 use crate::ca::tables::MOUNTS;
+use crate::ca::tidy;
 use crate::domain::id::MountId;
 use crate::env::Env;
 use crate::error::Error;
@@ -47,7 +49,8 @@ impl Engine {
     ///
     /// Why it was not answered; the store is as it was.
     pub fn handle(&self, request: Request) -> Result<Response, Error> {
-        let Request { operation, path, mut data } = request;
+        let Request { operation, path, data } = request;
+        let mut data = Sent(data);
         let (mount, rest) = self.locate(&path)?;
         let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
         let rest = if operation == Operation::List { rest.trim_end_matches('/') } else { rest };
@@ -57,10 +60,10 @@ impl Engine {
             Operation::List => Error::Absent,
             _ => problem,
         })?;
-        let unknown = parameter_warnings(op, &route, &data);
-        data.retain(|name, _| !op.path_only.contains(&name.as_str()));
-        data.extend(route.captures);
-        let Output { body, mut warnings, lease } = self.run(op, &mount.path, &data)?;
+        let unknown = parameter_warnings(op, &route, &data.0);
+        data.0.retain(|name, _| !op.path_only.contains(&name.as_str()));
+        data.0.extend(route.captures);
+        let Output { body, mut warnings, lease } = self.run(op, &mount.path, &data.0)?;
         warnings.extend(unknown);
         let body = match body {
             Body::Empty if !warnings.is_empty() => Body::Null,
@@ -87,7 +90,7 @@ impl Engine {
     ///
     /// Why it was not carried out; the store is as it was.
     pub fn execute<C: Command>(&self, mount: &str, command: &C) -> Result<Reply<C::Reply>, Error> {
-        self.write(mount, &|cx| command.execute(cx))
+        self.command(mount, &|cx| command.execute(cx))
     }
 
     /// Makes a mount, and gives the store its data key if it has none yet.
@@ -133,8 +136,27 @@ impl Engine {
             Run::Query { answer, needs_current_crl } => {
                 self.read(mount, needs_current_crl, &|cx| answer(cx, input))
             }
-            Run::Command(execute) => self.write(mount, &|cx| execute(cx, input)),
+            Run::Command(execute) => self.command(mount, &|cx| execute(cx, input)),
         }
+    }
+
+    /// Carries out a command, then tidies the mount if it is time to.
+    fn command<T>(
+        &self,
+        mount: &str,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let is_tidy_due = Cell::new(false);
+        let outcome = self.write(mount, &|cx| {
+            let outcome = execute(cx)?;
+            is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
+            Ok(outcome)
+        })?;
+        if is_tidy_due.get() {
+            // What was asked for is done and stays done; the next command tries again.
+            drop(self.write(mount, &tidy::auto));
+        }
+        Ok(outcome)
     }
 
     fn read<T>(
@@ -161,7 +183,7 @@ impl Engine {
     }
 
     fn read_cx<'a>(&'a self, view: &'a View<'a>, mount: &'a Mount) -> ReadCx<'a> {
-        ReadCx { view, mount, now: self.env.clock.now(), env: &self.env, keys: &self.keys }
+        ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys }
     }
 
     /// Runs a command on a snapshot, then makes its changes, unless another writer changed what
@@ -208,6 +230,15 @@ impl Engine {
             Ok(None)
         })?;
         found.ok_or_else(|| Error::NoMount(path.to_owned()))
+    }
+}
+
+/// Parameters as they were sent. They may hold private keys, and do not stay in memory.
+struct Sent(Input);
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| wipe(value));
     }
 }
 

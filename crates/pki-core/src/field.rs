@@ -8,7 +8,7 @@
 //! numbers and booleans, or `null`.
 
 use serde_json::{Map, Value};
-use zeroize::Zeroize;
+use zeroize::Zeroize as _;
 
 use crate::domain::secret::Secret;
 use crate::domain::time::{NotADuration, parse_duration_seconds};

@@ -277,9 +277,6 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
         ],
     ),
     (
-        &[("nobody", '-'), ("sub.nobody", '-')],
-    ),
-    (
         &[("allow_any_name", "true")],
         &[(" ", '-'), ("a\0b", '-'), ("a\n", '-')],
     ),

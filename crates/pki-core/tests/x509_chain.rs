@@ -5,7 +5,7 @@ mod x509_support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use pki_core::crypto::{Curve, KeySpec, PrivateKey};
-use pki_core::x509::{Certificate, ChainMember, build_chains};
+use pki_core::x509::{Certificate, ChainMember, build_chains, ways_up};
 use x509_support::certify;
 
 /// Certificates by name. `name=subject/key<issuer/key`: whose key, and whose name and key
@@ -196,4 +196,52 @@ fn a_long_chain_does_not_exhaust_the_stack() {
         got.last()
             .is_some_and(|chain| chain.split(' ').count() == 401)
     );
+}
+
+/// The ways up through these certificates, as `id id …`.
+fn ways(specs: &[&str]) -> Result<Vec<String>, String> {
+    let (ids, chain): (Vec<String>, Vec<Certificate>) = world(specs)?.into_iter().unzip();
+    let text = |way: Vec<usize>| {
+        let ids: Vec<&str> = way
+            .iter()
+            .filter_map(|at| ids.get(*at))
+            .map(String::as_str)
+            .collect();
+        ids.join(" ")
+    };
+    Ok(ways_up(&chain).into_iter().map(text).collect())
+}
+
+#[test]
+fn every_way_up_is_found() {
+    assert_eq!(ways(&[]), Ok(Vec::new()));
+    let check = |specs: &[&str], want: &[&str]| {
+        let want = want.iter().map(|way| (*way).to_owned()).collect();
+        assert_eq!(ways(specs), Ok(want), "{specs:?}");
+    };
+    check(&["a=a<a"], &["a"]);
+    check(&["c=c<b", "b=b<a", "a=a<a"], &["c b a"]);
+    check(&["c=c<b", "x=x<x"], &["c"]);
+    check(&["c=c<a", "a1=a<a", "a2=a<a"], &["c a1", "c a2"]);
+    // A root is an end, also where someone else signed it too.
+    check(&["c=c<a", "a=a<a", "ab=a<b", "b=b<b"], &["c a", "c ab b"]);
+    // Two that signed each other, without a root.
+    check(&["ab=a<b", "ba=b<a"], &["ab ba"]);
+    // A new key under the old name is no end.
+    check(&["new=a/k2<a/k1", "old=a/k1<a/k1"], &["new old"]);
+}
+
+/// Where everyone signed everyone, there are more ways than anyone can walk.
+#[test]
+fn the_search_for_ways_ends() {
+    let names: Vec<String> = (0..8).map(|at| format!("n{at}")).collect();
+    let pairs = names
+        .iter()
+        .flat_map(|one| names.iter().map(move |other| (one, other)));
+    let specs: Vec<String> = pairs
+        .filter(|(one, other)| one != other)
+        .map(|(one, other)| format!("{one}{other}={one}<{other}"))
+        .collect();
+    let specs: Vec<&str> = specs.iter().map(String::as_str).collect();
+    assert_eq!(ways(&specs).map(|ways| ways.len()), Ok(64));
 }

@@ -66,7 +66,7 @@ fn kill_after(path: &Path, round: u32, wanted: usize) -> std::io::Result<Vec<Str
 #[test]
 fn child_writes() {
     let Some((path, round)) = role() else { return };
-    let store = open(path).unwrap();
+    let store = open(&path).unwrap();
     // It stops by itself if nobody kills it.
     for n in 0..10_000 {
         let name = format!("{round}/{n}");

@@ -28,7 +28,10 @@ fn hold(path: &Path) -> std::io::Result<File> {
 
 #[track_caller]
 fn is_busy(applied: Result<u64, StoreError>) {
-    assert!(matches!(applied, Err(StoreError::Busy { waited_ms: 50.. })), "{applied:?}");
+    assert!(
+        matches!(applied, Err(StoreError::Busy { waited_ms: 40.. })),
+        "{applied:?}"
+    );
 }
 
 #[test]

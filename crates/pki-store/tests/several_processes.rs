@@ -45,7 +45,7 @@ fn processes_that_count_together_lose_nothing() {
 #[test]
 fn child_counts() {
     let Some((path, _)) = role() else { return };
-    let store = open(path).unwrap();
+    let store = open(&path).unwrap();
     for _ in 0..INCREMENTS {
         while !increment(&store).unwrap() {}
     }
@@ -91,7 +91,7 @@ fn processes_that_create_a_store_together_all_succeed() {
 #[test]
 fn child_creates() {
     let Some((path, number)) = role() else { return };
-    let store = create(path).unwrap();
+    let store = create(&path).unwrap();
     put(&store, &key(CLUSTERED, number.to_be_bytes()), "made it").unwrap();
 }
 
@@ -134,7 +134,7 @@ fn no_process_starves() {
 #[test]
 fn child_writes() {
     let Some((path, number)) = role() else { return };
-    let store = open(path).unwrap();
+    let store = open(&path).unwrap();
     put(&store, &key(CLUSTERED, number.to_be_bytes()), "ready").unwrap();
     let everybody = KeyRange::prefix(CLUSTERED, []);
     while store.snapshot().unwrap().count(&everybody).unwrap() < u64::from(WRITERS) {

@@ -10,10 +10,10 @@ use pki_core::domain::time::Timestamp;
 
 use super::report::Facts;
 
-pub(super) fn facts(pkictl: &Path, words: &[String]) -> Facts {
-    let words: String = words.iter().map(|word| format!(" {word}")).collect();
+pub(super) fn facts(pkictl: &Path, is_quick: bool) -> Facts {
+    let quick = if is_quick { " -quick" } else { "" };
     vec![
-        ("command", format!("cargo xtask bench{words}")),
+        ("command", format!("cargo xtask bench{quick} -write")),
         ("date", date()),
         ("processor", processor()),
         (

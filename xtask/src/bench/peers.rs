@@ -99,7 +99,7 @@ fn openssl(folder: &Path) -> Peer {
     Peer {
         name: "openssl req -x509 -CA",
         issue: Box::new(issue),
-        count: 20,
+        count: 40,
         _server: None,
     }
 }
@@ -138,7 +138,7 @@ fn certtool(folder: &Path) -> Peer {
     Peer {
         name: "certtool (two commands)",
         issue: Box::new(issue),
-        count: 20,
+        count: 40,
         _server: None,
     }
 }

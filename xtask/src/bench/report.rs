@@ -71,7 +71,7 @@ impl Row {
             what.clone(),
             ours.clone(),
             peer.clone().unwrap_or_default(),
-            ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")),
+            ratio.map_or_else(String::new, |ratio| format!("{ratio:.3}")),
             limit.clone(),
             match is_met {
                 Some(true) => "yes".to_owned(),
@@ -120,7 +120,7 @@ pub(super) fn markdown(rows: &[Row], facts: &Facts) -> String {
         "# Performance\n\n\
          Ours and the other are measured in turn; a ratio is the median of those of the pairs, \
          ours divided by the other. CPU is time on a processor, wall is time on a clock. Others \
-         that only make files do not wait for the disk; ours does, once a command.\n\n\
+         that only make files do not wait for the disk; ours does.\n\n\
          {facts}\n{head}{table}"
     )
 }
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(row.clone().at_most_ratio(2.0).is_met, Some(true));
         let line = markdown(&[row.at_most_ratio(2.0)], &vec![]);
         assert!(
-            line.ends_with("| P1 | a | 2.0 µs | b 1.0 µs | 2.00 | ratio ≤ 2 | yes |\n"),
+            line.ends_with("| P1 | a | 2.0 µs | b 1.0 µs | 2.000 | ratio ≤ 2 | yes |\n"),
             "{line}"
         );
     }

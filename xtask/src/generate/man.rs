@@ -37,10 +37,29 @@ fn page(command: &Command) -> Result<String> {
         .manual("pkictl");
     let mut page = Vec::new();
     man.render(&mut page)?;
-    let page = one_dash(&String::from_utf8(page)?).replace(".SH EXTRA", ".SH EXAMPLES");
-    let page = page.replace("\nExamples:\n", "\n");
-    let lines: Vec<&str> = page.lines().map(str::trim_end).collect();
-    Ok(lines.join("\n") + "\n")
+    let page = one_dash(&String::from_utf8(page)?);
+    let lines: Vec<&str> = page.lines().map(line).collect();
+    Ok(examples(&lines.join("\n")) + "\n")
+}
+
+/// A line as it should be: there is one help, not a short and a long one.
+fn line(line: &str) -> &str {
+    if line.starts_with("Print help (see ") {
+        "Print help"
+    } else {
+        line.trim_end()
+    }
+}
+
+/// Examples keep their lines. They are the last section.
+fn examples(page: &str) -> String {
+    match page.split_once(".SH EXTRA\n") {
+        Some((before, after)) => {
+            let after = after.strip_prefix("Examples:\n").unwrap_or(after);
+            format!("{before}.SH EXAMPLES\n.nf\n{after}\n.fi")
+        }
+        None => page.to_owned(),
+    }
 }
 
 /// Flags as they are typed: with one dash. In a manual page each is written `\-`.

@@ -61,7 +61,7 @@ fn imports(source: &Source) -> Vec<Import> {
             }
             follows = true;
             is_inside = !code.contains(';');
-        } else if text.trim().is_empty() || code.starts_with("pub") || code.starts_with("mod ") {
+        } else if text.trim().is_empty() || code.trim_start_matches("pub ").starts_with("mod ") {
             follows = false;
         }
     }
@@ -108,7 +108,7 @@ mod tests {
         check_imports("use std::fmt;\nuse clap::Arg;\n", 1);
         check_imports("use clap::Arg;\n\nuse std::fmt;\n", 1);
         check_imports("use std::fmt;\n\nuse std::io;\n", 1);
-        check_imports("use crate::a;\npub use b::c;\nuse std::io;\n", 1);
+        check_imports("use crate::a;\npub use b::c;\nuse crate::d;\n", 0);
     }
 
     #[test]

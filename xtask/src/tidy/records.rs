@@ -11,15 +11,17 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
         .iter()
         .filter_map(|file| file.name.strip_prefix(FOLDER));
     let records = in_folder.filter(|name| *name != "README.md");
-    for (index, record) in records.enumerate() {
+    let mut next = 1;
+    for record in records {
         let file = format!("{FOLDER}{record}");
         let number = record
             .split_once('-')
-            .and_then(|(number, _)| number.parse().ok());
-        if number != Some(index + 1) || !record.ends_with(".md") {
-            let what = format!("call it {:04}-<title>.md: numbers have no gaps", index + 1);
+            .and_then(|(number, _)| number.parse::<u32>().ok());
+        if number != Some(next) || !record.ends_with(".md") {
+            let what = format!("the next is {next:04}-<title>.md: numbers have no gaps");
             findings.push(Finding::new(&file, 1, what));
         }
+        next = number.unwrap_or(next) + 1;
         if list.is_some_and(|list| !list.text.contains(record)) {
             findings.push(Finding::new(&file, 1, "list it in docs/adr/README.md"));
         }

@@ -16,7 +16,6 @@ pub struct ReadCx<'a> {
     pub(crate) view: &'a View<'a>,
     pub(crate) mount: &'a Mount,
     pub(crate) now: Timestamp,
-    pub(crate) env: &'a Env,
     pub(crate) keys: &'a Keyring,
 }
 
@@ -32,7 +31,7 @@ pub struct WriteCx<'a> {
 impl WriteCx<'_> {
     /// The same, for looking only.
     pub(crate) fn reading(&self) -> ReadCx<'_> {
-        ReadCx { view: &self.tx, mount: self.mount, now: self.now, env: self.env, keys: self.keys }
+        ReadCx { view: &self.tx, mount: self.mount, now: self.now, keys: self.keys }
     }
 }
 

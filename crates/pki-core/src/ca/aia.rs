@@ -15,6 +15,24 @@ pub(crate) fn of_issuer(view: &View<'_>, issuer: &IssuerRecord) -> Result<UrlsCo
     fill(view, urls, &issuer.id.to_string())
 }
 
+/// Where the delta CRLs of an issuer are, for its complete CRL to say. That one is there already,
+/// so nothing else needs to be set.
+pub(crate) fn delta_crl_urls(
+    view: &View<'_>,
+    issuer: &IssuerRecord,
+) -> Result<Vec<String>, Error> {
+    let urls = match &issuer.urls {
+        Some(own) => own.clone(),
+        None => of_mount(view)?,
+    };
+    let only = UrlsConfig {
+        crl_distribution_points: urls.delta_crl_distribution_points,
+        enable_templating: urls.enable_templating,
+        ..UrlsConfig::default()
+    };
+    Ok(fill(view, only, &issuer.id.to_string())?.crl_distribution_points)
+}
+
 /// The URLs for a new root, which has no identifier yet; and what to say if they need one.
 pub(crate) fn for_new_root(
     view: &View<'_>,

@@ -11,7 +11,7 @@ use crate::policy::key::key_spec;
 
 /// Where a CA's key comes from, and whether it is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exported {
+pub(crate) enum KeySource {
     /// Made here, and kept to itself.
     Internal,
     /// Made here, and returned once.
@@ -22,7 +22,7 @@ pub(crate) enum Exported {
     External,
 }
 
-impl Exported {
+impl KeySource {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         match text {
             "internal" => Ok(Self::Internal),
@@ -36,7 +36,7 @@ impl Exported {
     }
 }
 
-impl Exported {
+impl KeySource {
     fn name(self) -> &'static str {
         match self {
             Self::Internal => "internal",
@@ -62,10 +62,10 @@ pub(crate) struct CaKey {
 /// Checks what was asked about the key.
 pub(crate) fn plan(
     cx: &WriteCx<'_>,
-    exported: Exported,
+    source: KeySource,
     key: &KeyParameters,
 ) -> Result<Plan, Error> {
-    if exported == Exported::External {
+    if source == KeySource::External {
         return Err(Error::refused(match key.external_key_ref {
             None => "must specify \"external_key_ref\" on \"kms\"-typed generation requests",
             Some(_) => "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\"",
@@ -74,10 +74,10 @@ pub(crate) fn plan(
     if key.external_key_ref.is_some() {
         return Err(Error::refused(format!(
             "cannot specify \"external_key_ref\" on \"{}\"-typed generation requests",
-            exported.name()
+            source.name()
         )));
     }
-    if exported == Exported::Existing {
+    if source == KeySource::Existing {
         if key.key_type.is_some() || key.key_bits.is_some() {
             return Err(Error::refused("invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode"));
         }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tidy::TidyPlan;
 use crate::domain::id::{IssuerId, KeyId};
-use crate::domain::time::parse_signed_duration_seconds;
+use crate::domain::time::{Timestamp, parse_signed_duration_seconds};
 use crate::error::Error;
 use crate::store::{Only, Record, Records, View, json_record};
 
@@ -84,6 +85,48 @@ impl CrlConfig {
     /// Seconds before the end of a CRL at which the next one is due.
     pub(crate) fn grace_seconds(&self) -> i64 {
         seconds(&self.auto_rebuild_grace_period)
+    }
+
+    /// Seconds from one delta CRL to the next, if there is something new.
+    pub(crate) fn delta_interval_seconds(&self) -> i64 {
+        seconds(&self.delta_rebuild_interval)
+    }
+
+    /// Seconds that an OCSP response is good for; none if that is left open.
+    pub(crate) fn ocsp_expiry_seconds(&self) -> Option<i64> {
+        Some(seconds(&self.ocsp_expiry)).filter(|seconds| 0 < *seconds)
+    }
+}
+
+/// Tidying by itself: what is taken out, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct AutoTidyConfig {
+    pub(crate) enabled: bool,
+    /// Seconds from one tidy to the next; 0 for never.
+    pub(crate) interval: i64,
+    /// Since when it is enabled: the first tidy comes one interval later.
+    pub(crate) enabled_since: Option<Timestamp>,
+    pub(crate) plan: TidyPlan,
+    /// Whether revoked certificates have a buffer of their own.
+    pub(crate) own_revoked_safety_buffer: bool,
+    /// Whether `tidy-status` counts what is stored.
+    pub(crate) maintain_counts: bool,
+    pub(crate) publish_count_metrics: bool,
+}
+json_record!(AutoTidyConfig);
+
+impl Default for AutoTidyConfig {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            interval: 12 * 3_600,
+            enabled_since: None,
+            plan: TidyPlan::default(),
+            own_revoked_safety_buffer: false,
+            maintain_counts: false,
+            publish_count_metrics: false,
+        }
     }
 }
 

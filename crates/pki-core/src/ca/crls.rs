@@ -8,30 +8,28 @@
 //! The log is made anew from the revocation records only when the issuers of the mount have
 //! changed, and entries of ended certificates leave it when they have been on one CRL past that
 //! end (RFC 5280 section 3.3).
+//!
+//! A delta CRL is what the log has beyond the complete CRL. With every complete CRL an empty one
+//! is made, so there always is one.
 
+mod build;
 mod log;
 mod plan;
 mod record;
 mod relog;
 
-use std::sync::Arc;
-
+pub(crate) use build::{any_due, build, key_identifier, signature_algorithm, signing_key};
 pub(crate) use log::append;
-pub(crate) use plan::{Due, due};
-pub(crate) use record::{BuiltCrl, CrlRecord, LogKey, LogSegment};
-pub(crate) use relog::relog;
+pub(crate) use plan::Which;
+use record::{BuiltCrl, LogEnd};
+pub(crate) use record::{CrlRecord, LogKey, LogSegment};
 
-use super::config::{self, CrlConfig};
+use super::config;
 use super::issuers::{self, Issuer, Usage};
-use super::tables::{CRL_CONFIG, CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED};
-use crate::api::endpoint::{ReadCx, WriteCx};
-use crate::crypto::key::PrivateKey;
-use crate::crypto::signature::SignatureAlgorithm;
+use super::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED};
 use crate::domain::id::{CrlId, IssuerId};
 use crate::error::Error;
 use crate::store::{Tx, View};
-use crate::x509::crl::TbsCertList;
-use crate::x509::lint::Linted;
 
 /// The issuers that share one CRL.
 pub(crate) struct CrlClass {
@@ -110,40 +108,6 @@ pub(crate) fn all_issuers_deleted(tx: &mut Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which CRLs to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    /// Those that are due.
-    Due,
-    /// All of them.
-    All,
-}
-
-/// Builds CRLs. What kept some from being built comes back as warnings.
-pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, Error> {
-    let config = config::load(&cx.tx, &CRL_CONFIG)?;
-    let classes = classes(&cx.tx)?;
-    let mut wanted = Vec::new();
-    for class in &classes {
-        let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
-        let due = due(&record, &config, cx.now);
-        // A disabled CRL was emptied once; asking again changes nothing.
-        let settled = config.disable && record.built.as_ref().is_some_and(|built| built.disabled);
-        if due != Due::Not || (which == Which::All && !settled) {
-            wanted.push((class, record));
-        }
-    }
-    if wanted.iter().any(|(_, record)| record.stale_log) {
-        relog(cx, &classes)?;
-    }
-    for (class, _) in wanted {
-        if let Some(signer) = class.signer() {
-            build_one(cx, class.id, signer, &config)?;
-        }
-    }
-    without_signer(&cx.tx)
-}
-
 /// What to say of CRLs that no issuer may sign.
 pub(crate) fn without_signer(view: &View<'_>) -> Result<Vec<String>, Error> {
     let classes = classes(view)?;
@@ -159,90 +123,21 @@ fn no_signer(class: &CrlClass, number: usize) -> String {
     )
 }
 
-fn build_one(
-    cx: &mut WriteCx<'_>,
-    id: CrlId,
-    signer: &Issuer,
-    config: &CrlConfig,
-) -> Result<(), Error> {
-    let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
-    relog::drop_ended(&mut cx.tx, id, &mut record)?;
-    let key = signing_key(&cx.reading(), signer)?;
-    let signature = signature_algorithm(signer, &key);
-    let number = record.number + 1;
-    let covered = if config.disable { 0 } else { record.log_length };
-    let tbs = TbsCertList {
-        signature,
-        issuer: signer.certificate.subject().clone(),
-        this_update: cx.now.to_whole_second(),
-        next_update: cx.now.to_whole_second().after(config.expiry_seconds()),
-        authority_key_identifier: Some(key_identifier(signer)),
-        crl_number: number,
-        delta_base: None,
-        freshest_crl: Vec::new(),
-        extra: Vec::new(),
-    };
-    let (this_update, next_update) = (tbs.this_update, tbs.next_update);
-    let segments = log::read(&cx.tx, id, record.generation, covered)?;
-    let length = usize::try_from(covered).unwrap_or(usize::MAX);
-    let linted = Linted::check(tbs).map_err(Error::Lint)?;
-    let signed = linted.sign(&key, segments.iter().map(Vec::as_slice), length)?;
-    record.number = number;
-    record.requested = false;
-    record.built = Some(BuiltCrl {
-        number,
-        this_update,
-        next_update,
-        covered,
-        disabled: config.disable,
-        prefix: signed.prefix,
-        suffix: signed.suffix,
-    });
-    cx.tx.put(&CRLS, &id, &record);
-    Ok(())
-}
-
-/// The identifier that a CRL names its key by. An imported CA may have none in its certificate;
-/// a CRL must (RFC 5280 section 5.2.1).
-fn key_identifier(signer: &Issuer) -> Vec<u8> {
-    let stated = signer.certificate.subject_key_identifier();
-    stated.unwrap_or_else(|| signer.certificate.public_key().key_identifier().to_vec())
-}
-
-fn signing_key(cx: &ReadCx<'_>, signer: &Issuer) -> Result<Arc<PrivateKey>, Error> {
-    let key_id = signer.record.key_id.ok_or(Error::DamagedRecord(CRLS.table.name))?;
-    issuers::open_key(cx, key_id)
-}
-
-/// The algorithm that was set for the issuer, or the default of its key.
-fn signature_algorithm(signer: &Issuer, key: &PrivateKey) -> SignatureAlgorithm {
-    SignatureAlgorithm::parse(&signer.record.revocation_signature_algorithm)
-        .filter(|algorithm| algorithm.fits(key.spec()))
-        .unwrap_or_else(|| SignatureAlgorithm::for_issuing(key.spec(), 0, false, false))
-}
-
 /// The CRL as it was last built, in DER; `None` if there is none yet.
 pub(crate) fn der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
     let record = view.get(&CRLS, &id)?.unwrap_or_default();
-    let Some(built) = record.built else { return Ok(None) };
-    let mut der = built.prefix;
-    for segment in log::read(view, id, record.generation, built.covered)? {
-        der.extend(segment);
-    }
-    der.extend(built.suffix);
-    Ok(Some(der))
+    let Some(BuiltCrl { covered, prefix, suffix, .. }) = record.built else { return Ok(None) };
+    let entries = log::read(view, id, record.generation, LogEnd::default(), covered)?;
+    Ok(Some([prefix, entries.concat(), suffix].concat()))
 }
 
-/// Whether some CRL of the mount has to be built before it is looked at.
-pub(crate) fn any_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
-    let config = config::load(cx.view, &CRL_CONFIG)?;
-    for class in classes(cx.view)? {
-        let record = cx.view.get(&CRLS, &class.id)?.unwrap_or_default();
-        if class.signer().is_some() && due(&record, &config, cx.now) != Due::Not {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// The delta CRL as it was last built, in DER; `None` if there is none yet.
+pub(crate) fn delta_der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
+    let record = view.get(&CRLS, &id)?.unwrap_or_default();
+    let (Some(base), Some(delta)) = (record.built, record.delta) else { return Ok(None) };
+    let length = delta.shown.saturating_sub(base.covered);
+    let entries = log::read(view, id, record.generation, base.end, length)?;
+    Ok(Some([delta.prefix, entries.concat(), delta.suffix].concat()))
 }
 
 /// The CRL that lists a certificate: that of the subject and key which signed it, if they are

@@ -1,6 +1,8 @@
 //! From a decision to a certificate: serial number, lint, signature, record.
 
-use super::issuers::{self, SigningIssuer};
+use std::fmt;
+
+use super::issuers::SigningIssuer;
 use super::{aia, certs, profile};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::ca::profile::Profile;
@@ -9,6 +11,7 @@ use crate::crypto::signature::SignatureAlgorithm;
 use crate::domain::secret::Secret;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
+use crate::policy::constraints::{self, NamesOf};
 use crate::policy::validity::Validity;
 use crate::x509::certificate::{Certificate, TbsCertificate};
 use crate::x509::extension::Extension;
@@ -107,12 +110,15 @@ pub(crate) fn profile_under(
     })
 }
 
-/// Makes and signs a certificate under an issuer. Nothing is recorded yet.
+/// Makes and signs a certificate under an issuer, if all CAs above allow its names. Nothing is
+/// recorded yet.
 pub(crate) fn sign(
     cx: &WriteCx<'_>,
     signer: &SigningIssuer,
     draft: Draft,
 ) -> Result<Certificate, Error> {
+    let names = NamesOf { subject: &draft.subject, extensions: &draft.extensions };
+    constraints::check(&signer.chain, names)?;
     let issuer = signer.issuer.certificate.subject().clone();
     sign_as(cx, issuer, &signer.key, draft)
 }
@@ -158,7 +164,6 @@ pub(crate) fn draft(
 
 crate::fields! {
     /// A certificate, and what is needed to use it.
-    #[derive(Debug)]
     pub struct IssuedCertificate {
         /// The certificates of the issuer and of those above it, in this order.
         ca_chain: Option<Vec<String>>,
@@ -179,6 +184,14 @@ crate::fields! {
     }
 }
 
+/// A bundle holds the private key, so only what cannot be one is shown.
+impl fmt::Debug for IssuedCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("IssuedCertificate");
+        shown.field("serial_number", &self.serial_number).finish_non_exhaustive()
+    }
+}
+
 /// How an issued certificate is to be answered.
 pub(crate) struct Delivery<'a> {
     pub(crate) format: Format,
@@ -189,18 +202,17 @@ pub(crate) struct Delivery<'a> {
 
 /// The answer for a certificate under an issuer.
 pub(crate) fn deliver(
-    cx: &ReadCx<'_>,
     signer: &SigningIssuer,
     certificate: &Certificate,
     delivery: &Delivery<'_>,
 ) -> Result<IssuedCertificate, Error> {
     let Delivery { format, key, remove_roots_from_chain } = delivery;
-    let chain = issuers::chain(cx.view, &signer.issuer)?;
+    let chain = &signer.chain;
     let shown = chain.iter().filter(|c| !(*remove_roots_from_chain && c.is_self_signed()));
     let ca_chain: Vec<String> = shown.map(|certificate| format.certificate(certificate)).collect();
     let text = match format {
         Format::PemBundle => {
-            bundle(key.map(|(key, _)| key), [certificate].into_iter().chain(&chain))?
+            bundle(key.map(|(key, _)| key), [certificate].into_iter().chain(chain))?
         }
         Format::Pem | Format::Der => format.certificate(certificate),
     };

@@ -154,9 +154,11 @@ impl Issuer {
     }
 }
 
-/// An issuer and its key: all that signing takes.
+/// An issuer, its key and its chain: all that signing takes.
 pub(crate) struct SigningIssuer {
     pub(crate) issuer: Issuer,
+    /// Its own certificate, and those above it.
+    pub(crate) chain: Vec<Certificate>,
     pub(crate) key: Arc<PrivateKey>,
 }
 
@@ -207,7 +209,12 @@ pub(crate) fn for_issuing(cx: &ReadCx<'_>, reference: &str) -> Result<SigningIss
     };
     check_usage(&issuer, Usage::IssuingCertificates)
         .map_err(|problem| Error::refused(format!("error fetching CA certificate: {problem}")))?;
-    Ok(SigningIssuer { key: open_key(cx, key_id)?, issuer })
+    let mut chain = chain(cx.view, &issuer)?;
+    if chain.first() != Some(&issuer.certificate) {
+        // Whatever a stored chain says, the issuer's own constraints count.
+        chain.insert(0, issuer.certificate.clone());
+    }
+    Ok(SigningIssuer { key: open_key(cx, key_id)?, chain, issuer })
 }
 
 /// The key of an issuer that has one.

@@ -3,7 +3,7 @@
 use pki_store::Table;
 
 use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiryKey};
-use super::config::{ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig};
+use super::config::{AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig};
 use super::crls::{CrlRecord, LogKey, LogSegment};
 use super::issuers::IssuerRecord;
 use super::keyring::SealRecord;
@@ -66,6 +66,9 @@ pub(crate) const CRL_LOG: Records<LogKey, LogSegment> = Records::large(25, "crl_
 /// How the last tidy went.
 pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
 
+/// How tidying is done by itself.
+pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::new(30, "config/auto-tidy");
+
 /// The tables whose records belong to a mount and go with it.
 pub(crate) const OF_A_MOUNT: &[Table] = &[
     ROLES.table,
@@ -85,6 +88,7 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     CRLS.table,
     CRL_LOG.table,
     TIDY.table,
+    AUTO_TIDY.table,
 ];
 
 /// The number of the last mount made.

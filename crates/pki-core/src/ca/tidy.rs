@@ -1,17 +1,23 @@
 //! Tidying: taking out what ended long enough ago. Walks the index of ends, so a tidy with
 //! nothing due reads next to nothing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::certs::{ExpiryKey, RevocationRecord};
-use super::config;
-use super::crls::{self, CrlRecord, Which};
+use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord};
+use super::config::{self, AutoTidyConfig};
+use super::crls::{self, CrlClass, CrlRecord, Which};
 use super::issuers;
-use super::tables::{CERTS, CRL_CONFIG, CRLS, EXPIRY, ISSUERS_CONFIG, REVOKED, TIDY};
-use crate::api::endpoint::WriteCx;
+use super::revoke;
+use super::tables::{AUTO_TIDY, CERTS, CRL_CONFIG, CRLS, EXPIRY, ISSUERS_CONFIG, REVOKED, TIDY};
+use crate::api::endpoint::{ReadCx, WriteCx};
+use crate::domain::id::{CrlId, IssuerId};
+use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::store::{Only, json_record};
+use crate::x509::certificate::Certificate;
 
 /// What to take out, and how long after its end. Lifetimes are in seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +35,27 @@ pub(crate) struct TidyPlan {
     pub(crate) acme_account_safety_buffer: i64,
     pub(crate) pause_duration: String,
     pub(crate) page_size: i64,
+}
+
+impl Default for TidyPlan {
+    /// Nothing, and the buffers that a request without any has.
+    fn default() -> Self {
+        Self {
+            cert_store: false,
+            revoked_certs: false,
+            revoked_cert_issuer_associations: false,
+            expired_issuers: false,
+            move_legacy_ca_bundle: false,
+            acme: false,
+            invalid_certs: false,
+            safety_buffer: 72 * 3_600,
+            revoked_safety_buffer: 72 * 3_600,
+            issuer_safety_buffer: 8_760 * 3_600,
+            acme_account_safety_buffer: 720 * 3_600,
+            pause_duration: "0s".into(),
+            page_size: 1_000,
+        }
+    }
 }
 
 impl TidyPlan {
@@ -69,6 +96,12 @@ pub(crate) fn tidy(cx: &mut WriteCx<'_>, plan: TidyPlan) -> Result<TidyStatus, E
     if status.plan.cert_store || status.plan.revoked_certs {
         certificates(cx, &mut status)?;
     }
+    if status.plan.invalid_certs {
+        status.cert_store_deleted += invalid_certificates(cx)?;
+    }
+    if status.plan.revoked_cert_issuer_associations {
+        status.missing_issuer_certs = associate(cx)?;
+    }
     if status.plan.expired_issuers {
         expired_issuers(cx, status.plan.issuer_safety_buffer)?;
     }
@@ -93,27 +126,31 @@ fn fate(plan: &TidyPlan, is_revoked: bool, since: i64) -> Fate {
     Fate { certificate_goes: is_old, revocation_goes: is_old && plan.revoked_certs }
 }
 
+/// A certificate that ended, and what becomes of it.
+struct Ended {
+    key: ExpiryKey,
+    revocation: Option<RevocationRecord>,
+    fate: Fate,
+}
+
 fn certificates(cx: &mut WriteCx<'_>, status: &mut TidyStatus) -> Result<(), Error> {
     let plan = status.plan.clone();
-    let mut going: Vec<(ExpiryKey, Option<RevocationRecord>, Fate)> = Vec::new();
+    let mut going: Vec<Ended> = Vec::new();
     for key in ended(cx, plan.safety_buffer.min(plan.revoked_safety_buffer))? {
         let revocation = cx.tx.get(&REVOKED, &key.serial)?;
         let since = cx.now.seconds_since(key.not_after);
         let fate = fate(&plan, revocation.is_some(), since);
         if fate.certificate_goes || fate.revocation_goes {
-            going.push((key, revocation, fate));
+            going.push(Ended { key, revocation, fate });
         }
     }
-    let last_revoked_end =
-        going.iter().filter(|(_, _, fate)| fate.revocation_goes).map(|(key, ..)| key.not_after).max();
-    if let Some(end) = last_revoked_end {
-        show_past_end(cx, end)?;
-    }
-    for (key, revocation, fate) in going {
+    keep_unshown(cx, &mut going)?;
+    let are_revocations_going = going.iter().any(|ended| ended.fate.revocation_goes);
+    for Ended { key, revocation, fate } in going {
         status.cert_store_deleted += i64::from(remove(cx, &key, revocation.is_some(), fate)?);
         status.revoked_cert_deleted += i64::from(fate.revocation_goes);
     }
-    if last_revoked_end.is_some() && !config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
+    if are_revocations_going && !config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
         request_all(cx)?;
     }
     Ok(())
@@ -157,23 +194,160 @@ fn remove(
 }
 
 /// A revocation may go only when a CRL has shown it past the end of its certificate (RFC 5280
-/// section 3.3): if none has, one is built first.
-fn show_past_end(cx: &mut WriteCx<'_>, end: Timestamp) -> Result<(), Error> {
-    let mut is_shown = true;
-    for class in crls::classes(&cx.tx)? {
-        let built = cx.tx.get(&CRLS, &class.id)?.and_then(|record| record.built);
-        is_shown &= built.is_some_and(|built| end < built.this_update);
+/// section 3.3): if none has, one is built first; if none can be, the revocation stays.
+fn keep_unshown(cx: &mut WriteCx<'_>, going: &mut [Ended]) -> Result<(), Error> {
+    if !going.iter().any(|ended| ended.fate.revocation_goes) {
+        return Ok(());
     }
-    if !is_shown {
-        crls::build(cx, Which::All)?;
+    let shown = Shown::look(cx, false)?;
+    if !going.iter().any(|ended| shown.lacks(ended)) {
+        return Ok(());
+    }
+    crls::build(cx, Which::All)?;
+    let shown = Shown::look(cx, true)?;
+    for ended in going.iter_mut().filter(|ended| shown.lacks(ended)) {
+        ended.fate = Fate { certificate_goes: false, revocation_goes: false };
     }
     Ok(())
+}
+
+/// What the CRLs of a mount have shown.
+struct Shown {
+    classes: Vec<CrlClass>,
+    default: Option<IssuerId>,
+    /// Before when a revocation must have been made, and its certificate have ended, to have
+    /// been on a CRL past its end. CRLs that are switched off show nothing and lack nothing.
+    until: BTreeMap<CrlId, Timestamp>,
+}
+
+impl Shown {
+    fn look(cx: &WriteCx<'_>, were_just_built: bool) -> Result<Self, Error> {
+        let classes = crls::classes(&cx.tx)?;
+        let is_disabled = config::load(&cx.tx, &CRL_CONFIG)?.disable;
+        let mut until = BTreeMap::new();
+        for class in &classes {
+            let built = cx.tx.get(&CRLS, &class.id)?.and_then(|record| record.built);
+            let moment = match built {
+                _ if is_disabled => Timestamp::LAST,
+                // It shows all there is, up to this very moment.
+                Some(built) if were_just_built && built.this_update == cx.now.to_whole_second() => {
+                    cx.now.after(1)
+                }
+                Some(built) => built.this_update,
+                None => Timestamp::EPOCH,
+            };
+            until.insert(class.id, moment);
+        }
+        let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
+        Ok(Self { classes, default, until })
+    }
+
+    /// Whether a revocation that is to go has not been shown as it must be.
+    fn lacks(&self, ended: &Ended) -> bool {
+        let Some(revocation) = ended.revocation.as_ref().filter(|_| ended.fate.revocation_goes)
+        else {
+            return false;
+        };
+        let crl = crls::listing(&self.classes, revocation.home, self.default);
+        let until = crl.and_then(|crl| self.until.get(&crl));
+        let last = ended.key.not_after.max(revocation.revoked_at);
+        until.is_some_and(|until| *until <= last)
+    }
 }
 
 fn request_all(cx: &mut WriteCx<'_>) -> Result<(), Error> {
     for class in crls::classes(&cx.tx)? {
         let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
         cx.tx.put(&CRLS, &class.id, &CrlRecord { requested: true, ..record });
+    }
+    Ok(())
+}
+
+/// Gives revocations without an issuer of this mount theirs. Says how many got one.
+fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
+    let all = issuers::all(&cx.tx)?;
+    let is_here = |id: IssuerId| all.iter().any(|issuer| issuer.record.id == id);
+    let mut lost: Vec<(SerialNumber, RevocationRecord)> =
+        cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
+    lost.retain(|(_, revocation)| !revocation.issuer.is_some_and(is_here));
+    let (mut found, mut has_moved) = (0, false);
+    for (serial, revocation) in lost {
+        let Some((_, certificate)) = revoke::stored(&cx.tx, &serial)? else { continue };
+        // Issuers are listed by themselves, never as one of their own certificates.
+        let is_issuer = all.iter().any(|i| i.certificate.as_der() == certificate.as_der());
+        let Some(issuer) = revoke::issuer_of(&all, &certificate).filter(|_| !is_issuer) else {
+            continue;
+        };
+        let (id, home) = (Some(issuer.record.id), Some(issuer.record.crl.0));
+        has_moved |= revocation.home != home;
+        let revocation = RevocationRecord { issuer: id, home, ..revocation };
+        cx.tx.put(&REVOKED, &serial, &revocation);
+        found += 1;
+    }
+    if has_moved {
+        crls::default_changed(&mut cx.tx)?;
+    }
+    Ok(found)
+}
+
+/// Takes out stored certificates that cannot be read. Says how many. Their revocations stay.
+fn invalid_certificates(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
+    const PAGE: usize = 1_000;
+    let mut invalid: Vec<SerialNumber> = Vec::new();
+    let mut after: Option<SerialNumber> = None;
+    loop {
+        let start = after.as_ref().map(SerialNumber::octets);
+        let page: Vec<SerialNumber> = cx.tx.keys(&CERTS, &[], start, PAGE)?;
+        let is_sound = match cx.tx.scan(&CERTS, &[], start, PAGE) {
+            Ok(records) => records.iter().all(|(_, record)| is_readable(record)),
+            Err(Error::DamagedRecord(_)) => false,
+            Err(problem) => return Err(problem),
+        };
+        after = page.last().cloned();
+        let is_last = page.len() < PAGE;
+        if !is_sound {
+            invalid.extend(page.into_iter().filter(|serial| match cx.tx.get(&CERTS, serial) {
+                Ok(record) => !record.is_none_or(|record| is_readable(&record)),
+                Err(problem) => matches!(problem, Error::DamagedRecord(_)),
+            }));
+        }
+        if is_last {
+            break;
+        }
+    }
+    for serial in &invalid {
+        cx.tx.delete(&CERTS, serial);
+    }
+    Ok(i64::try_from(invalid.len()).unwrap_or(i64::MAX))
+}
+
+fn is_readable(record: &CertificateRecord) -> bool {
+    Certificate::from_der(&record.der).is_ok()
+}
+
+/// Whether it is time to tidy by itself. Whoever runs commands asks this after each one, and
+/// then runs [`auto`] in a transaction of its own: what the user asked for is done by then, and
+/// does not depend on how the tidy goes.
+pub(crate) fn auto_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
+    let config = config::load(cx.view, &AUTO_TIDY)?;
+    if !config.enabled {
+        return Ok(false);
+    }
+    let last = cx.view.get(&TIDY, &Only)?.map(|status| status.finished);
+    Ok(is_due(&config, last, cx.now))
+}
+
+/// Whether an interval has passed since the last tidy, or since tidying was switched on.
+fn is_due(config: &AutoTidyConfig, last: Option<Timestamp>, now: Timestamp) -> bool {
+    let since = last.max(config.enabled_since).unwrap_or(Timestamp::EPOCH);
+    config.enabled && 0 < config.interval && since.after(config.interval) <= now
+}
+
+/// Tidies by itself, if it is still time to.
+pub(crate) fn auto(cx: &mut WriteCx<'_>) -> Result<(), Error> {
+    if auto_due(&cx.reading())? {
+        let plan = config::load(&cx.tx, &AUTO_TIDY)?.plan;
+        tidy(cx, plan)?;
     }
     Ok(())
 }
@@ -201,21 +375,27 @@ mod tests {
     use super::*;
 
     fn plan(cert_store: bool, revoked_certs: bool) -> TidyPlan {
-        TidyPlan {
-            cert_store,
-            revoked_certs,
-            revoked_cert_issuer_associations: false,
-            expired_issuers: false,
-            move_legacy_ca_bundle: false,
-            acme: false,
-            invalid_certs: false,
-            safety_buffer: 100,
-            revoked_safety_buffer: 200,
-            issuer_safety_buffer: 0,
-            acme_account_safety_buffer: 0,
-            pause_duration: "0s".into(),
-            page_size: 1000,
-        }
+        let (safety_buffer, revoked_safety_buffer) = (100, 200);
+        let plan = TidyPlan { safety_buffer, revoked_safety_buffer, ..TidyPlan::default() };
+        TidyPlan { cert_store, revoked_certs, ..plan }
+    }
+
+    #[test]
+    fn tidying_by_itself_waits_for_an_interval() {
+        let at = Timestamp::from_unix;
+        let check = |interval, since, last: Option<i64>, now, want| {
+            let enabled_since = Some(at(since));
+            let config =
+                AutoTidyConfig { enabled: true, interval, enabled_since, ..Default::default() };
+            assert_eq!(is_due(&config, last.map(at), at(now)), want);
+        };
+        check(100, 1_000, None, 1_099, false);
+        check(100, 1_000, None, 1_100, true);
+        check(100, 1_000, Some(1_050), 1_149, false);
+        check(100, 1_000, Some(1_050), 1_150, true);
+        check(100, 1_000, Some(5), 1_099, false);
+        check(0, 1_000, None, 9_999, false);
+        assert!(!is_due(&AutoTidyConfig::default(), None, at(9_999_999)));
     }
 
     #[test]

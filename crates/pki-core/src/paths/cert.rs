@@ -8,9 +8,11 @@ use crate::ca::issue::Format;
 use crate::ca::issuers;
 use crate::ca::revoke;
 use crate::ca::tables::REVOKED;
+use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
 use crate::fields;
+use crate::store::View;
 use crate::x509::certificate::Certificate;
 use crate::x509::pem;
 
@@ -32,13 +34,22 @@ pub const CA_CHAIN: Path = Path {
     ops: &[Op::read::<ReadCaChainCertificates>()],
 };
 
-/// `cert/crl` and `cert/delta-crl`.
+/// `cert/crl`.
 pub const CRL: Path = Path {
-    patterns: &["cert/crl", "cert/delta-crl"],
+    patterns: &["cert/crl", "cert/unified-crl"],
     access: Access::Public,
     synopsis: "Read the CRL.",
     description: "The CRL of the default issuer.",
     ops: &[Op::read::<ReadCrlCertificate>()],
+};
+
+/// `cert/delta-crl`.
+pub const DELTA_CRL: Path = Path {
+    patterns: &["cert/delta-crl", "cert/unified-delta-crl"],
+    access: Access::Public,
+    synopsis: "Read the delta CRL.",
+    description: "The delta CRL of the default issuer.",
+    ops: &[Op::read::<ReadDeltaCrlCertificate>()],
 };
 
 /// `cert/:serial`.
@@ -143,13 +154,36 @@ impl Query for ReadCrlCertificate {
     const NEEDS_CURRENT_CRL: bool = true;
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
-        let issuer = issuers::resolve_for_reading(cx.view, "default")?;
-        let der = crls::der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
-            let id = issuer.record.id;
-            Error::Unresolved(format!("unable to find CRL for issuer: id:{id}/ref:default"))
-        })?;
-        Ok(CertificateView::plain(pem::encode("X509 CRL", &der)).into())
+        crl_view(cx, crls::der)
     }
+}
+
+fields! {
+    /// Asks for the delta CRL.
+    pub struct ReadDeltaCrlCertificate {}
+}
+
+impl Query for ReadDeltaCrlCertificate {
+    type Reply = CertificateView;
+
+    const NEEDS_CURRENT_CRL: bool = true;
+
+    fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
+        crl_view(cx, crls::delta_der)
+    }
+}
+
+/// A CRL of the default issuer.
+fn crl_view(
+    cx: &ReadCx<'_>,
+    der: fn(&View<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>,
+) -> Result<Reply<CertificateView>, Error> {
+    let issuer = issuers::resolve_for_reading(cx.view, "default")?;
+    let der = der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
+        let id = issuer.record.id;
+        Error::Unresolved(format!("unable to find CRL for issuer: id:{id}/ref:default"))
+    })?;
+    Ok(CertificateView::plain(pem::encode("X509 CRL", &der)).into())
 }
 
 fields! {

@@ -19,7 +19,7 @@ pub const PATH: Path = Path {
 
 /// `certs/revoked`.
 pub const REVOKED_PATH: Path = Path {
-    patterns: &["certs/revoked"],
+    patterns: &["certs/revoked", "certs/unified-revoked"],
     access: Access::Token,
     synopsis: "List the serial numbers of all revoked certificates.",
     description: "",
@@ -68,14 +68,19 @@ fn list<V>(
     after: &str,
     most: i64,
 ) -> Result<Reply<Listing>, Error> {
-    let after = match after {
-        "" => None,
-        text => Some(SerialNumber::parse(text).map_err(|_| {
-            Error::refused(format!("after {text:?} is not a serial number"))
-        })?),
-    };
+    let after = start(after)?;
     let after = after.as_ref().map(SerialNumber::octets);
     let serials: Vec<SerialNumber> = cx.view.keys(records, &[], after, limit(most))?;
     let keys = serials.iter().map(ToString::to_string).collect();
     Ok(Listing { keys, key_info: None }.into())
+}
+
+/// The serial number after which a list begins, if one was given.
+pub(super) fn start(after: &str) -> Result<Option<SerialNumber>, Error> {
+    match after {
+        "" => Ok(None),
+        text => SerialNumber::parse(text)
+            .map(Some)
+            .map_err(|_| Error::refused(format!("after {text:?} is not a serial number"))),
+    }
 }

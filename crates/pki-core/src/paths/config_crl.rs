@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::config::{self, CrlConfig};
+use crate::ca::crls::{self, Which};
 use crate::ca::tables::CRL_CONFIG;
 use crate::domain::time::parse_signed_duration_seconds;
 use crate::error::Error;
@@ -112,10 +113,13 @@ impl Command for WriteCrlConfig {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<CrlConfigView>, Error> {
         let old = config::load(&cx.tx, &CRL_CONFIG)?;
-        let config = self.over(old);
+        let config = self.over(old.clone());
         check(&config)?;
         cx.tx.put(&CRL_CONFIG, &Only, &config);
-        Ok(CrlConfigView::from(config).into())
+        // What was revoked until now belongs to the CRLs that were promised until now.
+        let is_switched = config.disable != old.disable || config.enable_delta != old.enable_delta;
+        let warnings = if is_switched { crls::build(cx, Which::Due)? } else { Vec::new() };
+        Ok(Reply::from(CrlConfigView::from(config)).warn(warnings))
     }
 }
 

@@ -3,14 +3,19 @@
 use super::ca::Perhaps;
 use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
 use crate::ca::crls;
-use crate::ca::issuers;
+use crate::ca::issuers::{self, Issuer};
 use crate::error::Error;
 use crate::fields;
 use crate::x509::pem;
 
 /// In DER.
 pub const DER: Path = Path {
-    patterns: &["crl", "issuer/:issuer_ref/crl/der"],
+    patterns: &[
+        "crl",
+        "unified-crl",
+        "issuer/:issuer_ref/crl/der",
+        "issuer/:issuer_ref/unified-crl/der",
+    ],
     access: Access::Public,
     synopsis: "Fetch the CRL in DER.",
     description: "A CRL that is due is built first, so it is never stale. Read it with `-format=raw`.",
@@ -19,7 +24,12 @@ pub const DER: Path = Path {
 
 /// In PEM.
 pub const PEM: Path = Path {
-    patterns: &["crl/pem", "issuer/:issuer_ref/crl/pem"],
+    patterns: &[
+        "crl/pem",
+        "unified-crl/pem",
+        "issuer/:issuer_ref/crl/pem",
+        "issuer/:issuer_ref/unified-crl/pem",
+    ],
     access: Access::Public,
     synopsis: "Fetch the CRL in PEM.",
     description: "A CRL that is due is built first, so it is never stale. Read it with `-format=raw`.",
@@ -28,7 +38,7 @@ pub const PEM: Path = Path {
 
 /// As a field.
 pub const JSON: Path = Path {
-    patterns: &["issuer/:issuer_ref/crl"],
+    patterns: &["issuer/:issuer_ref/crl", "issuer/:issuer_ref/unified-crl"],
     access: Access::Public,
     synopsis: "Read the CRL of an issuer.",
     description: "A CRL that is due is built first, so it is never stale.",
@@ -50,8 +60,7 @@ impl Query for FetchCrl {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
         let der = find(cx, self.issuer_ref.as_deref())?;
-        let document = der.map(|bytes| Document { content_type: "application/pkix-crl", bytes });
-        Ok(Perhaps(document).into())
+        Ok(Perhaps(der.map(in_der)).into())
     }
 }
 
@@ -69,13 +78,9 @@ impl Query for FetchCrlPem {
     const NEEDS_CURRENT_CRL: bool = true;
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
-        // The paths of an issuer end their last line; the older ones do not.
-        let end = if self.issuer_ref.is_some() { "\n" } else { "" };
-        let document = find(cx, self.issuer_ref.as_deref())?.map(|der| {
-            let bytes = format!("{}{end}", pem::encode("X509 CRL", &der)).into_bytes();
-            Document { content_type: "application/x-pem-file", bytes }
-        });
-        Ok(Perhaps(document).into())
+        let issuer_ref = self.issuer_ref.as_deref();
+        let der = find(cx, issuer_ref)?;
+        Ok(Perhaps(der.map(|der| in_pem(&der, issuer_ref))).into())
     }
 }
 
@@ -96,6 +101,12 @@ fields! {
     }
 }
 
+impl CrlView {
+    pub(super) fn of(der: &[u8]) -> Self {
+        Self { crl: format!("{}\n", pem::encode("X509 CRL", der)) }
+    }
+}
+
 impl Query for ReadCrl {
     type Reply = CrlView;
 
@@ -103,19 +114,39 @@ impl Query for ReadCrl {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
         let der = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
-        Ok(CrlView { crl: format!("{}\n", pem::encode("X509 CRL", &der)) }.into())
+        Ok(CrlView::of(&der).into())
     }
 }
 
 /// The CRL of an issuer in DER. Without a default issuer there is none to fetch; an issuer that
 /// was named must be there.
 fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
-    let issuer = match issuer_ref {
-        Some(reference) => issuers::resolve_for_reading(cx.view, reference)?,
-        None => match issuers::resolve(cx.view, "default")? {
-            Ok(issuer) => issuer,
-            Err(_) => return Ok(None),
-        },
-    };
-    crls::der(cx.view, issuer.record.crl.0)
+    match issuer(cx, issuer_ref)? {
+        Some(issuer) => crls::der(cx.view, issuer.record.crl.0),
+        None => Ok(None),
+    }
+}
+
+/// The issuer that a path names, or the default issuer if there is one.
+pub(super) fn issuer(
+    cx: &ReadCx<'_>,
+    issuer_ref: Option<&str>,
+) -> Result<Option<Issuer>, Error> {
+    match issuer_ref {
+        Some(reference) => issuers::resolve_for_reading(cx.view, reference).map(Some),
+        None => Ok(issuers::resolve(cx.view, "default")?.ok()),
+    }
+}
+
+/// A CRL in DER, to be fetched.
+pub(super) fn in_der(bytes: Vec<u8>) -> Document {
+    Document { content_type: "application/pkix-crl", bytes }
+}
+
+/// A CRL in PEM, to be fetched. The paths of an issuer end their last line; the older ones do
+/// not.
+pub(super) fn in_pem(der: &[u8], issuer_ref: Option<&str>) -> Document {
+    let end = if issuer_ref.is_some() { "\n" } else { "" };
+    let bytes = format!("{}{end}", pem::encode("X509 CRL", der)).into_bytes();
+    Document { content_type: "application/x-pem-file", bytes }
 }

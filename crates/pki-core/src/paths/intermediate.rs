@@ -1,20 +1,22 @@
 //! `intermediate/generate/:exported`: the key of a CA, and a request to have it signed elsewhere.
 
+use std::fmt;
+
 use super::parameters::{
     CaNameParameters, DeliveryParameters, KeyParameters, SecretText, SubjectParameters,
     ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::aia;
-use crate::ca::ca_key::{self, Exported};
+use crate::ca::ca_key::{self, CaKey, KeySource};
 use crate::ca::issue::{self, Format};
-use crate::crypto::key::PrivateKeyForm;
+use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
-use crate::policy::decide::names_for_ca;
-use crate::policy::validity;
+use crate::policy::decide::{ApprovedNames, names_for_ca};
+use crate::policy::{Warning, validity};
 use crate::x509::csr::{TbsCertificationRequest, sign_csr};
 use crate::x509::extension;
 use crate::x509::pem;
@@ -75,7 +77,6 @@ fields! {
 
 fields! {
     /// A request to be signed.
-    #[derive(Debug)]
     pub struct NewRequest {
         /// The request.
         csr: String,
@@ -88,11 +89,18 @@ fields! {
     }
 }
 
+/// A bundle holds the private key, so only what cannot be one is shown.
+impl fmt::Debug for NewRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRequest").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
 impl Command for GenerateIntermediate {
     type Reply = NewRequest;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRequest>, Error> {
-        self.request.generate(cx, Exported::parse(&self.exported)?)
+        self.request.generate(cx, KeySource::parse(&self.exported)?)
     }
 }
 
@@ -100,7 +108,7 @@ impl Command for CrossSign {
     type Reply = NewRequest;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRequest>, Error> {
-        self.request.generate(cx, Exported::Existing)
+        self.request.generate(cx, KeySource::Existing)
     }
 }
 
@@ -108,19 +116,40 @@ impl RequestParameters {
     fn generate(
         &self,
         cx: &mut WriteCx<'_>,
-        exported: Exported,
+        source: KeySource,
     ) -> Result<Reply<NewRequest>, Error> {
         let format = Format::for_issuing(&self.delivery.format)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
-        let plan = ca_key::plan(cx, exported, &self.key)?;
+        let plan = ca_key::plan(cx, source, &self.key)?;
         let names = names_for_ca(&self.names.request(), &self.subject.subject(), None)?;
-        let validity = ValidityParameters {
+        let ttl_warnings = self.lifetime_warnings(cx)?;
+        let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;
+        let der = self.sign(&key, &names)?;
+        let shown_key = (source == KeySource::Exported).then_some(&*key.private);
+        let private_key = shown_key.map(|key| key.encode(form)).transpose()?;
+        let reply = NewRequest {
+            csr: write_request(format, shown_key, &der)?,
+            key_id: key.record.id.to_string(),
+            private_key: private_key.map(|encoded| format.key(&encoded)),
+            private_key_type: shown_key.map(|key| key.spec().type_name().to_owned()),
+        };
+        let silent = aia::is_silent(&aia::of_mount(&cx.tx)?).then(|| {
+            format!("{} Since this certificate is an intermediate, it might be useful to regenerate this certificate after fixing this problem for the root mount.", aia::SILENT)
+        });
+        Ok(Reply::from(reply).warn(silent).warn(ttl_warnings))
+    }
+
+    fn lifetime_warnings(&self, cx: &WriteCx<'_>) -> Result<Vec<Warning>, Error> {
+        let asked = ValidityParameters {
             ttl: self.ttl,
             not_after: self.not_after.clone(),
             not_before: None,
         };
-        let ttl_warnings = validity::for_csr(&cx.mount.ttls(), &validity.request(), cx.now)?;
-        let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;
+        Ok(validity::for_csr(&cx.mount.ttls(), &asked.request(), cx.now)?)
+    }
+
+    /// The request, signed with the key it is for.
+    fn sign(&self, key: &CaKey, names: &ApprovedNames) -> Result<Vec<u8>, Error> {
         let mut extensions = Vec::new();
         if !names.sans.is_empty() {
             extensions.push(extension::subject_alt_name(&names.sans, false)?);
@@ -137,26 +166,18 @@ impl RequestParameters {
         let subject = names.subject.to_name();
         let public_key = key.private.public_key().clone();
         let tbs = TbsCertificationRequest { subject, public_key, extensions, signature };
-        let der = sign_csr(&tbs, &key.private)?;
-        let shown_key = (exported == Exported::Exported).then_some(&*key.private);
-        let csr = match (format, shown_key) {
-            (Format::PemBundle, Some(key)) => {
-                let key = key.encode(PrivateKeyForm::Traditional)?;
-                let key = pem::encode(key.label, key.der.expose());
-                format!("{key}\n{}", pem::encode("CERTIFICATE REQUEST", &der))
-            }
-            _ => format.write("CERTIFICATE REQUEST", &der),
-        };
-        let private_key = shown_key.map(|key| key.encode(form)).transpose()?;
-        let reply = NewRequest {
-            csr,
-            key_id: key.record.id.to_string(),
-            private_key: private_key.map(|encoded| format.key(&encoded)),
-            private_key_type: shown_key.map(|key| key.spec().type_name().to_owned()),
-        };
-        let silent = aia::is_silent(&aia::of_mount(&cx.tx)?).then(|| {
-            format!("{} Since this certificate is an intermediate, it might be useful to regenerate this certificate after fixing this problem for the root mount.", aia::SILENT)
-        });
-        Ok(Reply::from(reply).warn(silent).warn(ttl_warnings))
+        Ok(sign_csr(&tbs, &key.private)?)
+    }
+}
+
+/// The request as it is answered; in a bundle, after its key if that is shown.
+fn write_request(format: Format, key: Option<&PrivateKey>, der: &[u8]) -> Result<String, Error> {
+    let request = format.write("CERTIFICATE REQUEST", der);
+    match (format, key) {
+        (Format::PemBundle, Some(key)) => {
+            let key = key.encode(PrivateKeyForm::Traditional)?;
+            Ok(format!("{}\n{request}", pem::encode(key.label, key.der.expose())))
+        }
+        _ => Ok(request),
     }
 }

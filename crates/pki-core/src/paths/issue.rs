@@ -91,7 +91,7 @@ impl Command for Issue {
             key: Some((&key, form)),
             remove_roots_from_chain: self.remove_roots_from_chain,
         };
-        let issued = issue::deliver(&cx.reading(), &signer, &certificate, &delivery)?;
+        let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let path = request_path(self.issuer_ref.as_deref(), "issue", Some(&self.role));
         let reply = Reply::from(issued).warn(ttl_warnings).warn(key_warning);
         Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
@@ -121,11 +121,10 @@ pub(crate) fn leaf_profile(
 pub(crate) fn request_path(issuer_ref: Option<&str>, verb: &str, role: Option<&str>) -> String {
     let mut path = issuer_ref.map_or_else(String::new, |issuer| format!("issuer/{issuer}/"));
     path += verb;
-    for role in role {
-        path += "/";
-        path += role;
+    match role {
+        Some(role) => format!("{path}/{role}"),
+        None => path,
     }
-    path
 }
 
 /// Records a leaf and puts a lease on it, as the role wants.

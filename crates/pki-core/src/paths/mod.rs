@@ -1,16 +1,20 @@
 //! Every Vault path below a mount, one file each.
 
+pub mod auto_tidy;
 pub mod ca;
 pub mod ca_chain;
 pub mod cert;
 pub mod certs;
+pub mod certs_detailed;
 pub mod config_cluster;
 pub mod config_crl;
 pub mod config_issuers;
 pub mod config_keys;
 pub mod config_urls;
 pub mod crl;
+pub mod crl_delta;
 pub mod crl_rotate;
+pub mod crl_rotate_delta;
 pub mod import;
 pub mod intermediate;
 pub mod issue;
@@ -21,33 +25,41 @@ pub mod key;
 pub mod key_write;
 pub mod keys;
 pub mod keys_generate;
+pub mod ocsp;
 pub mod parameters;
+pub mod resign_crls;
 pub mod revoke;
+pub mod revoke_with_key;
 pub mod roles;
 pub mod root;
 pub mod root_delete;
 pub mod sign;
 pub mod sign_intermediate;
+pub mod sign_revocation_list;
 pub mod sign_self_issued;
 pub mod sign_verbatim;
 pub mod tidy;
+pub mod tidy_cancel;
 
 use crate::api::endpoint::Path;
 pub(crate) use parameters::KeyParameters;
 
 /// The table everything is derived from. Order means nothing.
 pub const PATHS: &[&Path] = &[
+    &auto_tidy::PATH,
     &ca::PATH,
     &ca::PEM,
     &ca_chain::PATH,
     &cert::CA,
     &cert::CA_CHAIN,
     &cert::CRL,
+    &cert::DELTA_CRL,
     &cert::PATH,
     &cert::RAW,
     &cert::RAW_PEM,
     &certs::PATH,
     &certs::REVOKED_PATH,
+    &certs_detailed::PATH,
     &config_cluster::PATH,
     &config_crl::PATH,
     &config_issuers::PATH,
@@ -57,7 +69,11 @@ pub const PATHS: &[&Path] = &[
     &crl::DER,
     &crl::JSON,
     &crl::PEM,
+    &crl_delta::DER,
+    &crl_delta::JSON,
+    &crl_delta::PEM,
     &crl_rotate::PATH,
+    &crl_rotate_delta::PATH,
     &import::BUNDLE,
     &import::CERTIFICATES,
     &import::SET_SIGNED,
@@ -76,7 +92,11 @@ pub const PATHS: &[&Path] = &[
     &keys_generate::IMPORT,
     &keys_generate::INTERNAL,
     &keys_generate::KMS,
+    &ocsp::GET,
+    &ocsp::POST,
+    &resign_crls::PATH,
     &revoke::PATH,
+    &revoke_with_key::PATH,
     &roles::LIST,
     &roles::PATH,
     &root::PATH,
@@ -84,9 +104,11 @@ pub const PATHS: &[&Path] = &[
     &root_delete::PATH,
     &sign::PATH,
     &sign_intermediate::PATH,
+    &sign_revocation_list::PATH,
     &sign_self_issued::PATH,
     &sign_verbatim::BARE,
     &sign_verbatim::PATH,
     &tidy::PATH,
     &tidy::STATUS,
+    &tidy_cancel::PATH,
 ];

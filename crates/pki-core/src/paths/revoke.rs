@@ -46,20 +46,51 @@ impl Command for RevokeCertificate {
     type Reply = Option<Revoked>;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Option<Revoked>>, Error> {
-        let reason = self.reason.as_deref().filter(|text| !text.is_empty()).map(parse_reason);
-        let reason = reason.transpose()?;
-        let (certificate, issuer) = match (&self.serial_number, &self.certificate) {
-            (None, None) => Err(Error::refused(
-                "The serial number or certificate to revoke must be provided.",
-            )),
-            (Some(_), Some(_)) => Err(Error::refused(
-                "Must provide either the certificate or the serial to revoke; not both.",
-            )),
-            (Some(serial), None) => by_serial(cx, serial),
-            (None, Some(text)) => by_certificate(cx, text),
-        }?;
+        let reason = reason(self.reason.as_deref())?;
+        let named = named(self.serial_number.as_deref(), self.certificate.as_deref())?;
+        let (certificate, issuer) = find(cx, named)?;
         revoke::revoke(cx, &certificate, issuer, reason)
     }
+}
+
+/// How a request names a certificate.
+#[derive(Clone, Copy)]
+pub(super) enum Named<'a> {
+    Serial(&'a str),
+    Certificate(&'a str),
+}
+
+/// One way of naming a certificate, and not both.
+pub(super) fn named<'a>(
+    serial_number: Option<&'a str>,
+    certificate: Option<&'a str>,
+) -> Result<Named<'a>, Error> {
+    match (serial_number, certificate) {
+        (None, None) => Err(Error::refused(
+            "The serial number or certificate to revoke must be provided.",
+        )),
+        (Some(_), Some(_)) => Err(Error::refused(
+            "Must provide either the certificate or the serial to revoke; not both.",
+        )),
+        (Some(serial), None) => Ok(Named::Serial(serial)),
+        (None, Some(text)) => Ok(Named::Certificate(text)),
+    }
+}
+
+/// The certificate that a request names, and its issuer as far as known.
+pub(super) fn find(
+    cx: &mut WriteCx<'_>,
+    named: Named<'_>,
+) -> Result<(Certificate, Option<IssuerId>), Error> {
+    match named {
+        Named::Serial(serial) => by_serial(cx, serial),
+        Named::Certificate(text) => by_certificate(cx, text),
+    }
+}
+
+/// The reason that was given, if one was.
+pub(super) fn reason(text: Option<&str>) -> Result<Option<CrlReason>, Error> {
+    text.filter(|text| !text.is_empty()).map(parse_reason).transpose()
 }
 
 fn parse_reason(text: &str) -> Result<CrlReason, Error> {
@@ -97,7 +128,7 @@ fn issuer_with(
 
 /// The certificate in a text, if an issuer of this mount signed it. It is kept from now on, so
 /// that it can be read and listed as any other.
-pub(crate) fn by_certificate(
+fn by_certificate(
     cx: &mut WriteCx<'_>,
     text: &str,
 ) -> Result<(Certificate, Option<IssuerId>), Error> {

@@ -1,25 +1,30 @@
 //! `root/generate/:exported` and `root/rotate/:exported`: a CA that is its own issuer.
 
+use std::fmt;
+
 use super::parameters::{
     CaNameParameters, NameConstraintParameters, DeliveryParameters, KeyParameters, SecretText, SubjectParameters,
     ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::ca_key::{self, CaKey, Exported};
+use crate::ca::ca_key::{self, CaKey, KeySource};
 use crate::ca::config;
 use crate::ca::issue::{self, Format};
-use crate::ca::issuers;
+use crate::ca::issuers::{self, IssuerRecord};
 use crate::ca::profile::{BasicConstraints, Profile};
 use crate::ca::tables::{ISSUER_NAMES, ISSUERS_CONFIG};
 use crate::ca::crls::{self, Which};
 use crate::ca::{aia, certs};
+use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::crypto::signature::SignatureAlgorithm;
+use crate::domain::id::IssuerId;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
-use crate::policy::decide::names_for_ca;
+use crate::policy::decide::{ApprovedNames, names_for_ca};
 use crate::policy::{usage, validity};
 use crate::store::Only;
+use crate::x509::certificate::Certificate;
 
 /// `root/generate/:exported`.
 pub const PATH: Path = Path {
@@ -77,7 +82,6 @@ fields! {
 
 fields! {
     /// A new root.
-    #[derive(Debug)]
     pub struct NewRoot {
         /// The certificate.
         certificate: String,
@@ -140,15 +144,50 @@ impl Command for RotateRoot {
     }
 }
 
+/// A bundle holds the private key, so only what cannot be one is shown.
+impl fmt::Debug for NewRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRoot").field("issuer_id", &self.issuer_id).finish_non_exhaustive()
+    }
+}
+
+/// All that is decided about a root before anything is made.
+struct Decided {
+    plan: ca_key::Plan,
+    names: ApprovedNames,
+    validity: validity::Validity,
+    profile: Profile,
+    warnings: Vec<String>,
+}
+
+/// What was made.
+struct Made {
+    key: CaKey,
+    record: IssuerRecord,
+    certificate: Certificate,
+}
+
 impl GenerateRoot {
     fn generate(&self, cx: &mut WriteCx<'_>, takeover: Takeover) -> Result<Reply<NewRoot>, Error> {
-        let exported = Exported::parse(&self.exported)?;
+        let source = KeySource::parse(&self.exported)?;
+        let format = Format::for_issuing(&self.delivery.format)?;
+        let form = issue::key_form(&self.delivery.private_key_format)?;
+        let Decided { plan, names, validity, profile, mut warnings } = self.decide(cx, source)?;
+        let made = self.make(cx, plan, names, validity, profile)?;
+        certs::record(&mut cx.tx, &made.certificate, Some(made.record.id), "");
+        take_over(cx, made.record.id, takeover)?;
+        issuers::rebuild_chains(&mut cx.tx)?;
+        crls::issuers_changed(&mut cx.tx)?;
+        warnings.extend(crls::build(cx, Which::Due)?);
+        let shown_key = (source == KeySource::Exported).then_some((&*made.key.private, form));
+        Ok(Reply::from(reply(&made, format, shown_key)?).warn(warnings))
+    }
+
+    fn decide(&self, cx: &WriteCx<'_>, source: KeySource) -> Result<Decided, Error> {
         if let Some(name) = &self.issuer_name {
             issuers::check_name(&cx.tx, name)?;
         }
-        let format = Format::for_issuing(&self.delivery.format)?;
-        let form = issue::key_form(&self.delivery.private_key_format)?;
-        let plan = ca_key::plan(cx, exported, &self.key)?;
+        let plan = ca_key::plan(cx, source, &self.key)?;
         let names = names_for_ca(&self.names.request(), &self.subject.subject(), None)?;
         let (validity, ttl_warnings) = validity::for_root(
             &cx.mount.ttls(),
@@ -157,21 +196,44 @@ impl GenerateRoot {
             cx.now,
         )?;
         let path_len = path_length(self.max_path_length)?;
-        let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;
-        let subject = names.subject.to_name();
         let (urls, url_warning) = aia::for_new_root(&cx.tx)?;
-        let identifier = key.private.public_key().key_identifier().to_vec();
+        let has_no_subject = names.subject.to_name().is_empty();
+        let mut warnings: Vec<String> = ttl_warnings.iter().map(ToString::to_string).collect();
+        let more = [
+            url_warning,
+            has_no_subject.then_some(NO_SUBJECT),
+            aia::is_silent(&urls).then_some(aia::SILENT),
+            (path_len == Some(0)).then_some(PATH_LENGTH_ZERO),
+        ];
+        warnings.extend(more.into_iter().flatten().map(str::to_owned));
         let profile = Profile {
             key_usage: usage::ca_key_usage(&self.key_usage),
             ext_key_usage: usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?,
             basic_constraints: Some(BasicConstraints::Ca(path_len)),
-            authority_key_identifier: Some(identifier.clone()),
-            subject_key_identifier: identifier,
-            names_are_critical: subject.is_empty(),
-            subject_alt_names: names.sans,
+            names_are_critical: has_no_subject,
+            subject_alt_names: names.sans.clone(),
             urls,
             name_constraints: self.name_constraints.parse()?,
-            policies: Vec::new(),
+            ..Profile::default()
+        };
+        Ok(Decided { plan, names, validity, profile, warnings })
+    }
+
+    fn make(
+        &self,
+        cx: &mut WriteCx<'_>,
+        plan: ca_key::Plan,
+        names: ApprovedNames,
+        validity: validity::Validity,
+        profile: Profile,
+    ) -> Result<Made, Error> {
+        let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;
+        let public_key = key.private.public_key().clone();
+        let identifier = public_key.key_identifier().to_vec();
+        let profile = Profile {
+            authority_key_identifier: Some(identifier.clone()),
+            subject_key_identifier: identifier,
+            ..profile
         };
         let signature = SignatureAlgorithm::for_issuing(
             key.private.spec(),
@@ -179,28 +241,16 @@ impl GenerateRoot {
             self.key.use_pss,
             false,
         );
-        let public_key = key.private.public_key().clone();
-        let no_subject = subject.is_empty();
+        let subject = names.subject.to_name();
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
         let certificate = issue::self_sign(cx, &key.private, draft)?;
         let name = self.issuer_name.as_deref();
-        let record =
-            issuers::add(cx, &certificate, Some(key.record.id), name, Some(signature))?;
-        certs::record(&mut cx.tx, &certificate, Some(record.id), "");
-        take_over(cx, record.id, takeover)?;
-        issuers::rebuild_chains(&mut cx.tx)?;
-        crls::issuers_changed(&mut cx.tx)?;
-        let crl_warnings = crls::build(cx, Which::Due)?;
-        let reply = reply(&key, &record, &certificate, format, form, exported)?;
-        Ok(Reply::from(reply)
-            .warn(ttl_warnings)
-            .warn(crl_warnings)
-            .warn(url_warning)
-            .warn(no_subject.then_some(NO_SUBJECT))
-            .warn(aia::is_silent(&profile.urls).then_some(aia::SILENT))
-            .warn((path_len == Some(0)).then_some("Max path length of the generated certificate is zero. This certificate cannot be used to issue intermediate CA certificates.")))
+        let record = issuers::add(cx, &certificate, Some(key.record.id), name, Some(signature))?;
+        Ok(Made { key, record, certificate })
     }
 }
+
+const PATH_LENGTH_ZERO: &str = "Max path length of the generated certificate is zero. This certificate cannot be used to issue intermediate CA certificates.";
 
 /// What to say of a CA without a name.
 pub(crate) const NO_SUBJECT: &str = "This issuer certificate was generated without a Subject; this makes it likely that issuing leaf certs with this certificate will cause TLS validation libraries to reject this certificate.";
@@ -217,7 +267,7 @@ pub(crate) fn path_length(sent: i64) -> Result<Option<u32>, Error> {
 
 fn take_over(
     cx: &mut WriteCx<'_>,
-    id: crate::domain::id::IssuerId,
+    id: IssuerId,
     takeover: Takeover,
 ) -> Result<(), Error> {
     let mut config = config::load(&cx.tx, &ISSUERS_CONFIG)?;
@@ -230,19 +280,18 @@ fn take_over(
 }
 
 fn reply(
-    key: &CaKey,
-    record: &issuers::IssuerRecord,
-    certificate: &crate::x509::certificate::Certificate,
+    made: &Made,
     format: Format,
-    form: crate::crypto::key::PrivateKeyForm,
-    exported: Exported,
+    shown_key: Option<(&PrivateKey, PrivateKeyForm)>,
 ) -> Result<NewRoot, Error> {
-    let shown_key = (exported == Exported::Exported).then_some(&*key.private);
+    let Made { key, record, certificate } = made;
     let text = match format {
-        Format::PemBundle => issue::bundle(shown_key, [certificate].into_iter())?,
+        Format::PemBundle => {
+            issue::bundle(shown_key.map(|(key, _)| key), [certificate].into_iter())?
+        }
         Format::Pem | Format::Der => format.certificate(certificate),
     };
-    let private_key = shown_key.map(|key| key.encode(form)).transpose()?;
+    let private_key = shown_key.map(|(key, form)| key.encode(form)).transpose()?;
     Ok(NewRoot {
         certificate: text,
         expiration: certificate.not_after().unix(),
@@ -252,7 +301,7 @@ fn reply(
         key_id: key.record.id.to_string(),
         key_name: key.record.name.clone(),
         private_key: private_key.map(|encoded| format.key(&encoded)),
-        private_key_type: shown_key.map(|key| key.spec().type_name().to_owned()),
+        private_key_type: shown_key.map(|(key, _)| key.spec().type_name().to_owned()),
         serial_number: certificate.serial().to_string(),
     })
 }

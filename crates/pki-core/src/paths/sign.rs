@@ -86,7 +86,7 @@ impl Command for Sign {
             key: None,
             remove_roots_from_chain: self.remove_roots_from_chain,
         };
-        let issued = issue::deliver(&cx.reading(), &signer, &certificate, &delivery)?;
+        let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
         let reply = Reply::from(issued)
             .warn(ttl_warnings)

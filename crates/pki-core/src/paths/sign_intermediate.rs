@@ -6,7 +6,7 @@ use super::parameters::{
 use super::root::{NO_SUBJECT, path_length};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::issue::{self, Draft, Format, IssuedCertificate};
-use crate::ca::issuers::{self, Issuer};
+use crate::ca::issuers::{self, SigningIssuer};
 use crate::ca::profile::{self, BasicConstraints, Profile};
 use crate::ca::{aia, certs, verbatim};
 use crate::crypto::signature::SignatureAlgorithm;
@@ -14,8 +14,9 @@ use crate::domain::hex;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
+use crate::policy::constraints::{self, Room};
 use crate::policy::decide::names_for_ca;
-use crate::policy::{Warning, key, usage, validity};
+use crate::policy::{Violation, Warning, key, usage, validity};
 use crate::x509::certificate::Certificate;
 use crate::x509::csr::CertificationRequest;
 use crate::x509::name::DistinguishedName;
@@ -79,7 +80,7 @@ impl Command for SignIntermediate {
         let signer = issuers::for_issuing(&cx.reading(), &self.issuer_ref)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
-        let path_len = self.path_len(&signer.issuer)?;
+        let path_len = self.path_len(&signer)?;
         let requested = csr_names(&csr);
         let names =
             names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested))?;
@@ -125,7 +126,7 @@ impl Command for SignIntermediate {
         };
         let certificate = issue::sign(cx, &signer, draft)?;
         certs::record(&mut cx.tx, &certificate, Some(signer.issuer.record.id), "");
-        let issued = self.deliver(cx, &signer.issuer, &certificate, format)?;
+        let issued = deliver(&signer, &certificate, format)?;
         let (end_warnings, clamp_warnings): (Vec<_>, Vec<_>) =
             ttl_warnings.into_iter().partition(|warning| *warning == Warning::BeyondIssuer);
         Ok(Reply::from(issued)
@@ -143,18 +144,20 @@ fn no_subject(subject: &DistinguishedName) -> Option<&'static str> {
 }
 
 impl SignIntermediate {
-    /// One less than the issuer may have, if it is limited; never more (D9).
-    fn path_len(&self, issuer: &Issuer) -> Result<Option<u32>, Error> {
+    /// What the CAs above leave, if one of them is limited; never more (D9).
+    fn path_len(&self, signer: &SigningIssuer) -> Result<Option<u32>, Error> {
         let asked = self.max_path_length.map(path_length).transpose()?.flatten();
-        let Some(limit) = issuer.certificate.path_len() else { return Ok(asked) };
-        let Some(most) = limit.checked_sub(1) else {
+        if signer.issuer.certificate.path_len() == Some(0) {
             return Err(Error::refused("signing certificate has a max path length of zero, and cannot issue further CA certificates"));
+        }
+        // A new CA with the name of its issuer counts too, as in the reference.
+        let Some(Room { most, authority }) = constraints::room_below(&signer.chain, 1)? else {
+            return Ok(asked);
         };
         match asked {
-            Some(asked) if most < asked => Err(Error::refused(format!(
-                "requested max path length {asked} is beyond the {most} that issuer {} allows",
-                issuer.label()
-            ))),
+            Some(asked) if most < asked => {
+                Err(Violation::PathLength { asked, most, authority }.into())
+            }
             asked => Ok(Some(asked.unwrap_or(most))),
         }
     }
@@ -181,30 +184,27 @@ impl SignIntermediate {
         }
         Ok((own, Vec::new()))
     }
+}
 
-    /// The chain begins with the new certificate: it is what the intermediate will serve.
-    fn deliver(
-        &self,
-        cx: &WriteCx<'_>,
-        issuer: &Issuer,
-        certificate: &Certificate,
-        format: Format,
-    ) -> Result<IssuedCertificate, Error> {
-        let above = issuers::chain(&cx.tx, issuer)?;
-        let chain: Vec<&Certificate> = [certificate].into_iter().chain(&above).collect();
-        let text = match format {
-            Format::PemBundle => issue::bundle(None, chain.iter().copied())?,
-            Format::Pem | Format::Der => format.certificate(certificate),
-        };
-        Ok(IssuedCertificate {
-            ca_chain: Some(chain.iter().map(|member| format.certificate(member)).collect()),
-            certificate: text,
-            expiration: certificate.not_after().unix(),
-            issuing_ca: format.certificate(&issuer.certificate),
-            not_before: None,
-            private_key: None,
-            private_key_type: None,
-            serial_number: certificate.serial().to_string(),
-        })
-    }
+/// The chain begins with the new certificate: it is what the intermediate will serve.
+fn deliver(
+    signer: &SigningIssuer,
+    certificate: &Certificate,
+    format: Format,
+) -> Result<IssuedCertificate, Error> {
+    let chain: Vec<&Certificate> = [certificate].into_iter().chain(&signer.chain).collect();
+    let text = match format {
+        Format::PemBundle => issue::bundle(None, chain.iter().copied())?,
+        Format::Pem | Format::Der => format.certificate(certificate),
+    };
+    Ok(IssuedCertificate {
+        ca_chain: Some(chain.iter().map(|member| format.certificate(member)).collect()),
+        certificate: text,
+        expiration: certificate.not_after().unix(),
+        issuing_ca: format.certificate(&signer.issuer.certificate),
+        not_before: None,
+        private_key: None,
+        private_key_type: None,
+        serial_number: certificate.serial().to_string(),
+    })
 }

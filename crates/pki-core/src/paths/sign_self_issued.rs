@@ -9,6 +9,7 @@ use crate::crypto::key::KeySpec;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::fields;
+use crate::policy::constraints::{self, NamesOf};
 use crate::x509::certificate::{Certificate, TbsCertificate};
 use crate::x509::extension::Extension;
 use crate::x509::lint::Linted;
@@ -20,7 +21,7 @@ pub const PATH: Path = Path {
     patterns: &["root/sign-self-issued", "issuer/:issuer_ref/sign-self-issued"],
     access: Access::Sudo,
     synopsis: "Sign a self-issued CA certificate of another CA.",
-    description: "Subject, key, serial number, lifetime and the extensions of RFC 5280 stay as they are; the\nissuer and what it says about itself change. Nothing is checked but that it is a CA: give\naccess to this only to those who may have any CA.",
+    description: "Subject, key, serial number, lifetime and the extensions of RFC 5280 stay as they are; the\nissuer and what it says about itself change. Nothing is checked but that it is a CA, and that\nthe constraints of the CAs above allow it: give access to this only to those who may have any CA.",
     ops: &[Op::write::<SignSelfIssued>()],
 };
 
@@ -57,6 +58,8 @@ impl Command for SignSelfIssued {
         if self.require_matching_certificate_algorithms {
             check_same_kind(&signer, &given)?;
         }
+        let extensions = extensions(cx, &signer, &given)?;
+        check_constraints(&signer, &given, &extensions)?;
         let tbs = TbsCertificate {
             serial: given.serial().clone(),
             signature: SignatureAlgorithm::for_issuing(signer.key.spec(), 0, false, true),
@@ -65,7 +68,7 @@ impl Command for SignSelfIssued {
             not_after: given.not_after(),
             subject: given.subject().clone(),
             public_key: given.public_key().clone(),
-            extensions: extensions(cx, &signer, &given)?,
+            extensions,
         };
         let certificate = Linted::check(tbs).map_err(Error::Lint)?.sign(&signer.key)?;
         Ok(SignedSelfIssued {
@@ -90,6 +93,19 @@ impl SignSelfIssued {
         }
         Ok(certificate)
     }
+}
+
+/// The CAs above have to allow the names, and one more CA below them. Its own path length may be
+/// any: verifiers take the lesser of the two.
+fn check_constraints(
+    signer: &SigningIssuer,
+    given: &Certificate,
+    extensions: &[Extension],
+) -> Result<(), Error> {
+    constraints::check(&signer.chain, NamesOf { subject: given.subject(), extensions })?;
+    let keeps_the_name = given.subject() == signer.issuer.certificate.subject();
+    constraints::room_below(&signer.chain, u32::from(!keeps_the_name))?;
+    Ok(())
 }
 
 fn check_same_kind(signer: &SigningIssuer, given: &Certificate) -> Result<(), Error> {

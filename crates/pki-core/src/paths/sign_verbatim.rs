@@ -135,7 +135,7 @@ impl Command for SignVerbatim {
             key: None,
             remove_roots_from_chain: self.remove_roots_from_chain,
         };
-        let issued = issue::deliver(&cx.reading(), &signer, &certificate, &delivery)?;
+        let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let reply = Reply::from(issued)
             .warn(ttl_warnings)
             .warn(name_warnings)

@@ -1,13 +1,15 @@
 //! `tidy` and `tidy-status`: taking out what ended long ago.
 
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
-use crate::ca::tables::TIDY;
+use crate::ca::config;
+use crate::ca::tables::{AUTO_TIDY, CERTS, REVOKED, TIDY};
 use crate::ca::tidy::{self, TidyPlan, TidyStatus};
+use crate::domain::serial::SerialNumber;
 use crate::domain::time::parse_signed_duration_seconds;
 use crate::error::Error;
 use crate::field::{Nullable, Seconds};
 use crate::fields;
-use crate::store::Only;
+use crate::store::{Only, Records};
 
 /// `tidy`.
 pub const PATH: Path = Path {
@@ -135,9 +137,9 @@ fields! {
         acme_orders_deleted_count: Nullable<i64>,
         /// Certificates that were taken out.
         cert_store_deleted_count: Nullable<i64>,
-        /// Not counted.
+        /// Certificates that are stored, if `config/auto-tidy` has them counted.
         current_cert_store_count: Nullable<i64>,
-        /// Not counted.
+        /// Revocations that are stored, if `config/auto-tidy` has them counted.
         current_revoked_cert_count: Nullable<i64>,
         /// What went wrong.
         error: Nullable<String>,
@@ -191,8 +193,17 @@ impl Query for ReadTidyStatus {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<TidyStatusView>, Error> {
         let status = cx.view.get(&TIDY, &Only)?;
-        Ok(show(status.as_ref(), cx.mount.uuid.to_string()).into())
+        let mut view = show(status.as_ref(), cx.mount.uuid.to_string());
+        if config::load(cx.view, &AUTO_TIDY)?.maintain_counts {
+            view.current_cert_store_count = Nullable(Some(count(cx, &CERTS)?));
+            view.current_revoked_cert_count = Nullable(Some(count(cx, &REVOKED)?));
+        }
+        Ok(view.into())
     }
+}
+
+fn count<V>(cx: &ReadCx<'_>, records: &Records<SerialNumber, V>) -> Result<i64, Error> {
+    Ok(i64::try_from(cx.view.count(records)?).unwrap_or(i64::MAX))
 }
 
 fn show(status: Option<&TidyStatus>, internal_backend_uuid: String) -> TidyStatusView {

@@ -7,6 +7,7 @@
 //! Whatever the source of a name, parameter or CSR, the same function decides about it.
 
 pub mod bound;
+pub mod constraints;
 pub mod decide;
 pub mod glob;
 pub mod idna;
@@ -19,6 +20,7 @@ pub mod policy_identifier;
 pub mod role;
 pub mod sans;
 pub mod subject;
+pub mod subtree;
 pub mod uri;
 pub mod usage;
 pub mod validity;
@@ -26,6 +28,7 @@ pub mod violation;
 pub mod warning;
 
 pub use bound::{Behavior, NotAfterBound, NotBeforeBound};
+pub use constraints::NamesOf;
 pub use decide::{
     ApprovedNames, CaSubject, CsrNames, NameRequest, names_and_validity, names_for_ca,
     names_for_issue, names_for_sign, names_for_verbatim,

@@ -48,6 +48,29 @@ pub fn normalized(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// The domain name in the authority of a URI; nothing if there is no authority, or an address, or
+/// anything about it is unusual enough that programs could disagree.
+pub fn domain(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end)?;
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let (host, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"-._".contains(&c);
+    let is_sound = !host.is_empty()
+        && host.bytes().all(is_plain)
+        && port.bytes().all(|c| c.is_ascii_digit())
+        && !authority.contains('\\')
+        && authority.matches('@').count() < 2
+        && split_scheme(uri)?.0.is_some();
+    // Programs read `1.2.3.4`, `1.2` and `0x1` as addresses (RFC 5280 section 4.2.1.10).
+    let last = host.trim_end_matches('.').rsplit('.').next()?;
+    let is_address = last.starts_with(|c: char| c.is_ascii_digit());
+    (is_sound && !is_address).then_some(host)
+}
+
 /// The scheme, if there is one, and what follows; nothing if there is a colon but no scheme.
 fn split_scheme(text: &str) -> Option<(Option<&str>, &str)> {
     let Some((scheme, rest)) = text.split_once(':') else {
@@ -275,6 +298,32 @@ mod tests {
             "http://a:b:1/",
         ] {
             check(text, None);
+        }
+    }
+
+    #[test]
+    fn the_domain_is_what_every_program_takes_for_it() {
+        for (uri, want) in [
+            ("https://a.example.com/x", Some("a.example.com")),
+            ("spiffe://trust_domain", Some("trust_domain")),
+            ("https://u:p@a.b:443?x", Some("a.b")),
+            ("https://a.b.", Some("a.b.")),
+            ("ftp://a#b@c", Some("a")),
+            ("urn:a:b", None),
+            ("mailto:a@b.c", None),
+            ("/a", None),
+            ("https:///x", None),
+            ("https://", None),
+            ("https://10.0.0.1/", None),
+            ("https://0x7f.1", None),
+            ("https://[::1]/", None),
+            ("https://a@b@c", None),
+            ("https://a\\@b", None),
+            ("https://a.b:x", None),
+            ("https://%61.b", None),
+            ("a b://c.d", None),
+        ] {
+            assert_eq!(domain(uri), want, "{uri}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::other_name::NotAnOtherName;
 use crate::domain::time::{NotATimestamp, Timestamp, format_go_duration};
+use crate::x509::general_name::NameKind;
 
 /// Where a name came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +212,97 @@ pub enum Violation {
     #[error("unable to create certificate: x509: {0:?} cannot be encoded as an IA5String")]
     NotIa5(String),
 
+    // What the CAs above allow.
+    /// A name outside what a CA permits.
+    #[error(
+        "{kind} {name:?} is not permitted by the name constraints of CA {authority:?}, which permit \
+         only {}",
+        quoted(.permitted)
+    )]
+    NameNotPermitted {
+        /// Its kind.
+        kind: NameKind,
+        /// The name.
+        name: String,
+        /// All that is permitted of this kind.
+        permitted: Vec<String>,
+        /// The subject of the CA.
+        authority: String,
+    },
+    /// A name that a CA excludes.
+    #[error(
+        "{kind} {name:?} is excluded by the name constraint {constraint:?} of CA {authority:?}"
+    )]
+    NameExcluded {
+        /// Its kind.
+        kind: NameKind,
+        /// The name.
+        name: String,
+        /// What excludes it.
+        constraint: String,
+        /// The subject of the CA.
+        authority: String,
+    },
+    /// A name without the part that the constraints of a CA are about.
+    #[error(
+        "{kind} {name:?} has no domain name to compare with the name constraints of CA {authority:?}"
+    )]
+    NameWithoutDomain {
+        /// Its kind.
+        kind: NameKind,
+        /// The name.
+        name: String,
+        /// The subject of the CA.
+        authority: String,
+    },
+    /// A kind of name that a CA constrains in a way that is not understood.
+    #[error(
+        "the certificate has a {kind}, and CA {authority:?} constrains those in a way that cannot be \
+         checked here"
+    )]
+    UncheckedKind {
+        /// The kind.
+        kind: NameKind,
+        /// The subject of the CA.
+        authority: String,
+    },
+    /// Name constraints that cannot be read, so that nothing can be said to fit them.
+    #[error("the name constraints of CA {authority:?} cannot be understood: {problem}")]
+    UnreadableConstraints {
+        /// The subject of the CA.
+        authority: String,
+        /// What is wrong with them.
+        problem: String,
+    },
+    /// Alternative names that cannot be read, so that they cannot be said to fit anything.
+    #[error("the subject alternative names of the certificate cannot be understood: {0}")]
+    UnreadableNames(String),
+    /// A CA where one above it allows no more.
+    #[error(
+        "max path length {limit} of CA {authority:?} does not allow another CA here, which would be \
+         number {below} below it"
+    )]
+    PathTooLong {
+        /// What the CA allows.
+        limit: u32,
+        /// How many there would be.
+        below: u32,
+        /// The subject of the CA.
+        authority: String,
+    },
+    /// A path length beyond what is left.
+    #[error(
+        "requested max path length {asked} is beyond the {most} that CA {authority:?} allows here"
+    )]
+    PathLength {
+        /// What was asked for.
+        asked: u32,
+        /// What could be had.
+        most: u32,
+        /// The subject of the CA.
+        authority: String,
+    },
+
     // Validity.
     /// Both a lifetime and an end.
     #[error(
@@ -299,4 +391,9 @@ impl Violation {
     pub fn is_internal(&self) -> bool {
         false
     }
+}
+
+fn quoted(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
+    texts.join(", ")
 }

@@ -49,6 +49,46 @@ pub fn build_chains(issuers: &[ChainMember<'_>]) -> BTreeMap<String, Vec<String>
         .collect()
 }
 
+/// More ways up than this are not looked for: where many CAs signed each other, there are as many
+/// as one likes.
+const MOST_WAYS: usize = 64;
+
+/// The ways from the first certificate of a chain to a root or to where the chain ends, as
+/// positions. Names and key identifiers decide who is above whom; signatures were checked when the
+/// chain was built.
+pub fn ways_up(chain: &[Certificate]) -> Vec<Vec<usize>> {
+    let mut found = Vec::new();
+    let mut open: Vec<Vec<usize>> = (0..chain.len()).take(1).map(|first| vec![first]).collect();
+    while let Some(way) = open.pop() {
+        let last = way.last().and_then(|at| chain.get(*at));
+        let Some(last) = last.filter(|_| found.len() < MOST_WAYS) else {
+            break;
+        };
+        let is_next = |at: &usize| {
+            let parent = chain.get(*at);
+            !way.contains(at) && parent.is_some_and(|parent| is_named_by(last, parent))
+        };
+        let next: Vec<usize> = (0..chain.len()).filter(is_next).collect();
+        if next.is_empty() || is_named_by(last, last) {
+            found.push(way);
+            continue;
+        }
+        // The last one is taken up first.
+        open.extend(next.iter().rev().map(|at| [&way[..], &[*at]].concat()));
+    }
+    found
+}
+
+/// Whether a certificate says that this is its issuer's.
+fn is_named_by(child: &Certificate, parent: &Certificate) -> bool {
+    let wanted = child.authority_key_identifier();
+    let same_key = match (wanted, parent.subject_key_identifier()) {
+        (Some(wanted), Some(own)) => wanted == own,
+        _ => true,
+    };
+    same_key && child.issuer() == parent.subject()
+}
+
 /// The issuers, and the parents of each by position.
 struct Graph<'a> {
     /// In the order in which parents are tried: identifiers from the last to the first.

@@ -2,6 +2,7 @@
 //!
 //! Source: RFC 5280 section 4.2.1.6.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::oid::ObjectIdentifier;
@@ -13,6 +14,63 @@ pub(super) const RFC822_NAME: u8 = tag::context(1);
 pub(super) const DNS_NAME: u8 = tag::context(2);
 pub(super) const URI: u8 = tag::context(6);
 pub(super) const IP_ADDRESS: u8 = tag::context(7);
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameKind {
+    /// otherName, whatever its type.
+    Other,
+    /// rfc822Name.
+    Email,
+    /// dNSName.
+    Dns,
+    /// x400Address.
+    X400,
+    /// directoryName, which a subject is too.
+    Directory,
+    /// ediPartyName.
+    EdiParty,
+    /// uniformResourceIdentifier.
+    Uri,
+    /// iPAddress.
+    Ip,
+    /// registeredID.
+    Registered,
+    /// None of those there are.
+    Unknown,
+}
+
+/// The tag of every kind of name, and what people call it.
+const KINDS: [(NameKind, u8, &str); 9] = [
+    (NameKind::Other, OTHER_NAME, "other name"),
+    (NameKind::Email, RFC822_NAME, "e-mail address"),
+    (NameKind::Dns, DNS_NAME, "DNS name"),
+    (NameKind::X400, tag::constructed(3), "X.400 address"),
+    (NameKind::Directory, tag::constructed(4), "directory name"),
+    (NameKind::EdiParty, tag::constructed(5), "EDI party name"),
+    (NameKind::Uri, URI, "URI"),
+    (NameKind::Ip, IP_ADDRESS, "IP address"),
+    (
+        NameKind::Registered,
+        tag::context(8),
+        "registered identifier",
+    ),
+];
+
+impl NameKind {
+    /// The kind of an encoded name, by its first octet.
+    pub(super) fn of(name: &[u8]) -> Self {
+        let kind = KINDS.iter().find(|kind| name.first() == Some(&kind.1));
+        kind.map_or(Self::Unknown, |kind| kind.0)
+    }
+}
+
+impl fmt::Display for NameKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = KINDS.iter().find(|kind| kind.0 == *self);
+        f.write_str(kind.map_or("name of an unknown kind", |kind| kind.2))
+    }
+}
 
 /// Why a value cannot be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +131,11 @@ impl SubjectAltNames {
             && ip.is_empty()
             && uri.is_empty()
             && rest.is_empty()
+    }
+
+    /// The kinds of the names that are kept as they were read.
+    pub fn rest_kinds(&self) -> Vec<NameKind> {
+        self.rest.iter().map(|name| NameKind::of(name)).collect()
     }
 
     /// The extension's value: the kinds in the order of the fields.

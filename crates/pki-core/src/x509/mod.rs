@@ -14,6 +14,7 @@ pub mod general_name;
 pub mod lint;
 pub mod name;
 pub mod name_constraints;
+pub mod ocsp;
 pub mod oid;
 pub mod pem;
 mod signed;
@@ -23,14 +24,14 @@ pub mod usage;
 pub mod validity;
 
 pub use certificate::{Certificate, TbsCertificate};
-pub use chain::{ChainMember, build_chains};
+pub use chain::{ChainMember, build_chains, ways_up};
 pub use crl::{
     CertificateList, CrlFrame, CrlReason, CrlSigner, RevokedEntry, SignedCrl, TbsCertList, assemble,
 };
 pub use csr::{CertificationRequest, CsrError, TbsCertificationRequest, sign_csr};
 pub use error::ReadError;
 pub use extension::{BasicConstraints, Extension, PolicyInformation};
-pub use general_name::{EncodeError, OtherName, SubjectAltNames};
+pub use general_name::{EncodeError, NameKind, OtherName, SubjectAltNames};
 pub use lint::{Finding, Lint, Linted, SignError};
 pub use name::DistinguishedName;
 pub use name_constraints::{IpRange, NameConstraints, Subtrees};

@@ -5,7 +5,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::general_name::{DNS_NAME, EncodeError, IP_ADDRESS, RFC822_NAME, URI, ascii, ia5};
+use super::general_name::{
+    DNS_NAME, EncodeError, IP_ADDRESS, NameKind, RFC822_NAME, URI, ascii, ia5,
+};
 use crate::crypto::asn1::{Malformed, Reader, Writer, encode, parse, tag};
 
 /// A block of IP addresses.
@@ -105,7 +107,8 @@ pub struct Subtrees {
     pub email: Vec<String>,
     /// Domains of URIs.
     pub uri: Vec<String>,
-    /// Kinds that are not known here, encoded as they were read.
+    /// Subtrees of kinds that are not known here, or with a minimum or maximum; encoded as they
+    /// were read.
     pub rest: Vec<Vec<u8>>,
 }
 
@@ -129,6 +132,17 @@ impl Subtrees {
             rest,
         } = self;
         dns.is_empty() && ip.is_empty() && email.is_empty() && uri.is_empty() && rest.is_empty()
+    }
+
+    /// The kinds of the subtrees that are kept as they were read.
+    pub fn rest_kinds(&self) -> Vec<NameKind> {
+        let base = |subtree: &Vec<u8>| match parse(subtree, Reader::sequence) {
+            Ok(mut inside) => inside
+                .element()
+                .map_or(NameKind::Unknown, |base| NameKind::of(base.der)),
+            Err(_) => NameKind::Unknown,
+        };
+        self.rest.iter().map(base).collect()
     }
 
     fn check(&self) -> Result<(), EncodeError> {
@@ -176,6 +190,8 @@ impl Subtrees {
             let mut inside = Reader::new(subtree.content);
             let base = inside.element()?;
             match base.tag {
+                // Nobody knows what a minimum means for these kinds.
+                _ if !inside.is_empty() => subtrees.rest.push(subtree.der.to_vec()),
                 DNS_NAME => subtrees.dns.push(ascii(base.content)?),
                 IP_ADDRESS => subtrees.ip.push(IpRange::from_octets(base.content)?),
                 RFC822_NAME => subtrees.email.push(ascii(base.content)?),

@@ -28,6 +28,8 @@ pub const ORGANIZATIONAL_UNIT: ObjectIdentifier = oid("2.5.4.11");
 pub const POSTAL_CODE: ObjectIdentifier = oid("2.5.4.17");
 /// userId.
 pub const USER_ID: ObjectIdentifier = oid("0.9.2342.19200300.100.1.1");
+/// emailAddress, of older certificates (RFC 2985 section 5.2.1).
+pub const EMAIL_ADDRESS: ObjectIdentifier = oid("1.2.840.113549.1.9.1");
 
 // Certificate extensions (RFC 5280 section 4.2).
 
@@ -75,6 +77,15 @@ pub const USER_NOTICE: ObjectIdentifier = oid("1.3.6.1.5.5.7.2.2");
 pub const OCSP: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");
 /// id-ad-caIssuers, an access method.
 pub const CA_ISSUERS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.2");
+
+// OCSP (RFC 6960 sections 4.2.1 and 4.4.1).
+
+/// id-pkix-ocsp-basic.
+pub const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
+/// id-pkix-ocsp-nonce.
+pub const OCSP_NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
+/// id-sha1, by which requests name issuers.
+pub const SHA1: ObjectIdentifier = oid("1.3.14.3.2.26");
 
 // Certification requests.
 

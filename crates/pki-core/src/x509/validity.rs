@@ -7,11 +7,23 @@ use crate::domain::time::Timestamp;
 ///
 /// Source: RFC 5280 section 4.1.2.5.
 pub fn write_time(w: &mut Writer, moment: Timestamp) {
+    match moment.civil() {
+        (1950..2050, ..) => w.primitive(tag::UTC_TIME, &digits(moment, false)),
+        _ => write_generalized_time(w, moment),
+    }
+}
+
+/// Writes a moment as GeneralizedTime, to the second, as OCSP has it whatever the year.
+///
+/// Source: RFC 6960 section 4.2.2.1.
+pub fn write_generalized_time(w: &mut Writer, moment: Timestamp) {
+    w.primitive(tag::GENERALIZED_TIME, &digits(moment, true));
+}
+
+/// Year, month, day, hour, minute and second as digits, and `Z`.
+fn digits(moment: Timestamp, with_century: bool) -> Vec<u8> {
     let (year, month, day, hour, minute, second) = moment.civil();
-    let (tag, century) = match year {
-        1950..2050 => (tag::UTC_TIME, None),
-        _ => (tag::GENERALIZED_TIME, Some(year / 100)),
-    };
+    let century = with_century.then_some(year / 100);
     let mut text = Vec::with_capacity(15);
     let pairs = [
         i32::from(month),
@@ -24,7 +36,7 @@ pub fn write_time(w: &mut Writer, moment: Timestamp) {
         text.extend([pair / 10, pair % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)));
     }
     text.push(b'Z');
-    w.primitive(tag, &text);
+    text
 }
 
 /// Reads a moment, in either type whatever the year, since others make mistakes with that.

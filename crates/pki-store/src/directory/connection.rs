@@ -1,11 +1,13 @@
 //! One connection to the file: opened, checked, set up.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::place::Place;
+use super::private::sync_directory;
 use super::schema::{APPLICATION, FORMAT};
 use super::{failure, log};
 use crate::StoreError;
@@ -27,11 +29,18 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
 /// As one of several that may write.
 fn open_shared(place: &Place) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let had_log = log::exists(place);
     let database = Connection::open_with_flags(place.database(), flags)
         .map_err(|problem| failure::named(place, problem))?;
-    set_up(&database).map_err(|problem| failure::named(place, problem))?;
+    set_up(&database, place.wait()).map_err(|problem| failure::named(place, problem))?;
     check(place, &database)?;
     use_wal(place, &database)?;
+    if !had_log {
+        // SQLite does this in every process before its first commit ends, which doubles what a
+        // commit costs, or never, if it was built with SQLITE_DISABLE_DIRSYNC. Once is enough.
+        sync_directory(place.directory())
+            .map_err(|source| place.io("cannot write the store at", source))?;
+    }
     Ok(database)
 }
 
@@ -43,8 +52,7 @@ fn open_unwritable(place: &Place) -> Result<Connection, StoreError> {
     if let Err(source) = File::open(place.database()) {
         return Err(place.io("cannot open the store at", source));
     }
-    let log = Place::beside(place.database(), "-wal");
-    if fs::metadata(log).is_ok_and(|log| 0 < log.len()) {
+    if 0 < log::size(place) {
         return Err(place.corrupt(
             "it cannot be written, and to read its log (pki.db-wal) means writing pki.db-shm; \
              a copy in another place will do",
@@ -61,8 +69,9 @@ fn open_unwritable(place: &Place) -> Result<Connection, StoreError> {
     Ok(database)
 }
 
-fn set_up(database: &Connection) -> rusqlite::Result<()> {
+fn set_up(database: &Connection, wait: Duration) -> rusqlite::Result<()> {
     database.set_prepared_statement_cache_capacity(STATEMENTS);
+    database.busy_timeout(wait)?;
     database.execute_batch("PRAGMA synchronous = FULL")?;
     log::set_up(database)
 }

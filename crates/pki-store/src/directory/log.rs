@@ -1,11 +1,11 @@
 //! The write-ahead log: how long it may grow, and when it is emptied.
 //!
 //! SQLite would empty and remove it whenever the last process closes the store. For a program
-//! that opens, commits once and ends, that is four more waits for the disk than the commit
-//! itself needs. But the next to open the store after all have closed it reads the whole log
-//! again, at about 0.7 ms for each MiB, and has forgotten how much of it is in the database
-//! already, so the log would never start over. Hence: whoever has written and closes the store
-//! empties the log, but only when that is worth its price.
+//! that opens, commits once and ends, that means waiting for the disk three more times. But the
+//! next to open the store after all have closed it reads the whole log again, at about 0.7 ms
+//! for each MiB, and has forgotten how much of it is in the database already, so the log would
+//! never start over. Hence: whoever has written and closes the store empties the log, but only
+//! when that is worth its price.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +64,12 @@ pub(super) fn set_up(database: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-fn size(place: &Place) -> u64 {
-    fs::metadata(Place::beside(place.database(), "-wal")).map_or(0, |found| found.len())
+/// Whether there is a log, empty or not.
+pub(super) fn exists(place: &Place) -> bool {
+    place.log().exists()
+}
+
+/// In bytes.
+pub(super) fn size(place: &Place) -> u64 {
+    fs::metadata(place.log()).map_or(0, |found| found.len())
 }

@@ -17,6 +17,7 @@ mod lock;
 mod log;
 mod place;
 mod pool;
+mod private;
 mod schema;
 mod snapshot;
 mod statements;
@@ -24,13 +25,12 @@ mod statements;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use self::lock::WriterLock;
+use self::log::Log;
+use self::place::Place;
+use self::pool::Pool;
+use self::snapshot::View;
 use crate::{Batch, Snapshot, Store, StoreError};
-
-use lock::WriterLock;
-use log::Log;
-use place::Place;
-use pool::Pool;
-use snapshot::View;
 
 /// How a [`DirectoryStore`] behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,8 @@ impl Default for Options {
     }
 }
 
-/// A store in a directory. Threads and processes may share it.
+/// A store in a directory. Threads and processes may share it. Dropping it closes it, which keeps
+/// its log short.
 #[derive(Debug)]
 pub struct DirectoryStore {
     place: Place,

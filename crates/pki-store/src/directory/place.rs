@@ -1,20 +1,15 @@
-//! Where the files of a store are, and who may read them.
+//! Where the files of a store are.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::private::{self, DIRECTORY_MODE, FILE_MODE};
 use crate::StoreError;
 
 /// What every file of a store is named after.
 const STEM: &str = "pki.";
-
-/// The mode of the directory.
-const DIRECTORY_MODE: u32 = 0o700;
-
-/// The mode of every file in it.
-const FILE_MODE: u32 = 0o600;
 
 /// The directory of a store, and how patient we are there.
 #[derive(Clone, Debug)]
@@ -59,6 +54,11 @@ impl Place {
         self.directory.join("pki.db.new")
     }
 
+    /// Where SQLite keeps what is committed and not yet in the database.
+    pub(super) fn log(&self) -> PathBuf {
+        Self::beside(&self.database, "-wal")
+    }
+
     /// What SQLite keeps beside a database.
     pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
         let mut name = database.as_os_str().to_owned();
@@ -98,9 +98,9 @@ impl Place {
             return Err(self.corrupt("it is a file, and a store is a directory"));
         }
         // A strict umask takes the owner's own rights away.
-        private_directory()
+        private::directory()
             .create(&self.directory)
-            .and_then(|()| set_mode(&self.directory, DIRECTORY_MODE))
+            .and_then(|()| private::claim(&self.directory))
             .map_err(|source| self.unwritable("cannot create the store at", source))
     }
 
@@ -124,7 +124,7 @@ impl Place {
         let path = self.lock();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        private_file(&path, &mut options)
+        private::file(&path, &mut options)
             .map_err(|source| self.unwritable("cannot lock the store at", source))
     }
 
@@ -143,7 +143,7 @@ impl Place {
         }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        private_file(&draft, &mut options)
+        private::file(&draft, &mut options)
             .map(drop)
             .map_err(|source| self.unwritable("cannot create the store at", source))
     }
@@ -156,12 +156,12 @@ impl Place {
         let files = [
             (self.directory.clone(), DIRECTORY_MODE),
             (self.database.clone(), FILE_MODE),
-            (Self::beside(&self.database, "-wal"), FILE_MODE),
+            (self.log(), FILE_MODE),
             (Self::beside(&self.database, "-shm"), FILE_MODE),
             (self.lock(), FILE_MODE),
         ];
         for (path, mode) in files {
-            match tighten(&path, mode) {
+            match private::tighten(&path, mode) {
                 Err(source) if !excused(&source) => {
                     return Err(self.io("cannot protect the files of", source));
                 }
@@ -215,71 +215,4 @@ fn excused(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
     )
-}
-
-#[cfg(unix)]
-fn private_directory() -> DirBuilder {
-    use std::os::unix::fs::DirBuilderExt as _;
-
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(DIRECTORY_MODE);
-    builder
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-
-    let file = options.mode(FILE_MODE).open(path)?;
-    // The umask can have taken bits away, never added any.
-    if file.metadata()?.mode() & FILE_MODE != FILE_MODE {
-        file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
-    }
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(unix)]
-fn tighten(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let found = fs::metadata(path)?.mode() & 0o1777;
-    // A directory with the sticky bit is everybody's.
-    if found & 0o1000 != 0 {
-        return Ok(());
-    }
-    if found & !mode == 0 {
-        Ok(())
-    } else {
-        set_mode(path, found & mode)
-    }
-}
-
-// Elsewhere a directory's access list is inherited: a store is as private as where it lies.
-#[cfg(not(unix))]
-fn private_directory() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    builder
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    options.open(path)
-}
-
-#[cfg(not(unix))]
-fn set_mode(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn tighten(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
 }

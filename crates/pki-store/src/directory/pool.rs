@@ -19,18 +19,17 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// A connection that waits for locks of SQLite's own. Others hold those only for a moment
+    /// A connection, with patience for locks of SQLite's own. Others hold those only for a moment
     /// while they open a store after a crash, or for long if they are not this program.
     pub(super) fn take(&self, place: &Place) -> Result<Connection, StoreError> {
         let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connection::open(place)?,
+        let Some(connection) = idle else {
+            return connection::open(place);
         };
-        connection
-            .busy_timeout(place.wait())
-            .map_err(|problem| failure::named(place, problem))?;
-        Ok(connection)
+        let patient = connection.busy_timeout(place.wait());
+        patient
+            .map_err(|problem| failure::named(place, problem))
+            .map(|()| connection)
     }
 
     /// Keeps a connection for the next user, unless something is still under way in it.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::WriterLock;
 use super::place::Place;
+use super::private::sync_directory;
 use super::{connection, failure};
 use crate::StoreError;
 
@@ -15,7 +16,10 @@ pub(super) const APPLICATION: i32 = 0x706b_6963;
 /// The format written here, and the newest that can be read.
 pub(super) const FORMAT: u32 = 1;
 
-/// In bytes.
+/// In bytes. A commit writes each page it changes, and that of a certificate changes about
+/// eight: measured with values of 620 bytes, it writes 5, 8, 12 and 21 kB with pages of 512, 1024,
+/// 2048 and 4096 bytes. A certificate takes 0.78, 1.12, 0.77 and 0.77 kB on the disk. Smaller
+/// pages would put clustered values of more than some fifty bytes on pages of their own.
 const PAGE_SIZE: u32 = 1024;
 
 /// `heap` keeps values in order of arrival, with an index by key over them; `clustered` keeps
@@ -78,15 +82,6 @@ fn publish(place: &Place) -> std::io::Result<()> {
     let draft = place.draft();
     File::open(&draft)?.sync_all()?;
     fs::rename(&draft, place.database())?;
-    #[cfg(unix)]
-    for directory in [Some(place.directory()), place.directory().parent()]
-        .into_iter()
-        .flatten()
-    {
-        // A parent we may pass but not read was not made by us.
-        if let Ok(directory) = File::open(directory) {
-            directory.sync_all()?;
-        }
-    }
-    Ok(())
+    place.directory().parent().map_or(Ok(()), sync_directory)?;
+    sync_directory(place.directory())
 }

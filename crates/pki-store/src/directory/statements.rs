@@ -196,7 +196,10 @@ mod tests {
         let database = Connection::open_in_memory()?;
         database.execute_batch(schema::TABLES)?;
         let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-        statement.raw_query().mapped(|row| row.get(3)).collect::<Result<Vec<String>, _>>()
+        statement
+            .raw_query()
+            .mapped(|row| row.get(3))
+            .collect::<Result<Vec<String>, _>>()
             .map(|steps| steps.join("; "))
     }
 
@@ -214,7 +217,11 @@ mod tests {
                     to,
                 };
                 let select = |columns| select_sql(columns, table, &bounds);
-                for sql in [select("key"), select("key, version, value"), count_sql(table, &bounds)] {
+                for sql in [
+                    select("key"),
+                    select("key, version, value"),
+                    count_sql(table, &bounds),
+                ] {
                     let plan = plan(&sql).unwrap();
                     assert!(plan.starts_with("SEARCH"), "{sql}: {plan}");
                     assert!(plan.contains("(tbl=? AND key>"), "{sql}: {plan}");

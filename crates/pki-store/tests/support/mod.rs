@@ -5,10 +5,9 @@
 
 use std::env;
 use std::error::Error;
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use pki_store::directory::{DirectoryStore, Options};
 use pki_store::{Batch, Key, Layout, Op, Store, StoreError, Table};
@@ -50,6 +49,8 @@ pub(crate) fn child_with_umask(test: &str, store: &Path, umask: &str) -> io::Res
 fn as_child(command: &mut Command, test: &str, store: &Path, number: u32) {
     command.args(["--exact", test, "--nocapture", "--quiet"]);
     command.env(STORE, store).env(NUMBER, number.to_string());
+    // What the test program says about its single test. Failures go to the other stream.
+    command.stdout(Stdio::null());
 }
 
 /// The store and the number of this process, if it is a child.
@@ -58,12 +59,12 @@ pub(crate) fn role() -> Option<(PathBuf, u32)> {
     env::var_os(STORE).map(|store| (store.into(), number))
 }
 
-pub(crate) fn open(path: impl AsRef<OsStr>) -> Result<DirectoryStore, StoreError> {
-    DirectoryStore::open(Path::new(&path), Options::default())
+pub(crate) fn open(path: &Path) -> Result<DirectoryStore, StoreError> {
+    DirectoryStore::open(path, Options::default())
 }
 
-pub(crate) fn create(path: impl AsRef<OsStr>) -> Result<DirectoryStore, StoreError> {
-    DirectoryStore::create(Path::new(&path), Options::default())
+pub(crate) fn create(path: &Path) -> Result<DirectoryStore, StoreError> {
+    DirectoryStore::create(path, Options::default())
 }
 
 pub(crate) fn key(table: Table, bytes: impl AsRef<[u8]>) -> Key {
@@ -74,7 +75,11 @@ pub(crate) fn key(table: Table, bytes: impl AsRef<[u8]>) -> Key {
 }
 
 /// Puts one record, whatever was there.
-pub(crate) fn put(store: &dyn Store, key: &Key, value: impl AsRef<[u8]>) -> Result<u64, StoreError> {
+pub(crate) fn put(
+    store: &dyn Store,
+    key: &Key,
+    value: impl AsRef<[u8]>,
+) -> Result<u64, StoreError> {
     let value = value.as_ref().to_vec();
     store.apply(&Batch {
         expect: Vec::new(),

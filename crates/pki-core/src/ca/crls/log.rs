@@ -1,13 +1,13 @@
 //! The log of encoded entries.
 
-use super::record::{CrlRecord, LogKey, LogSegment};
+use super::record::{CrlRecord, LogEnd, LogKey, LogSegment};
 use crate::ca::certs::{ExpiryKey, RevokedExpiryKey};
 use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY};
 use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::store::{Tx, View};
+use crate::store::{RecordKey as _, Tx, View};
 use crate::x509::crl::RevokedEntry;
 
 /// Octets a segment may have: it fits one page of the store, so that appending one entry writes
@@ -86,21 +86,27 @@ pub(super) fn replace(
     }
 }
 
-/// The first `length` octets of a log, segment by segment.
+/// So many octets of a log from a place on, segment by segment.
 pub(super) fn read(
     view: &View<'_>,
     crl: CrlId,
     generation: u32,
+    from: LogEnd,
     length: u64,
 ) -> Result<Vec<Vec<u8>>, Error> {
     let mut left = usize::try_from(length).unwrap_or(usize::MAX);
     if left == 0 {
         return Ok(Vec::new());
     }
+    let before = from.segment.checked_sub(1);
+    let before = before.map(|segment| LogKey { crl, generation, segment }.encode());
+    let prefix = LogKey::prefix(crl, generation);
     let stored: Vec<(LogKey, LogSegment)> =
-        view.scan(&CRL_LOG, &LogKey::prefix(crl, generation), None, usize::MAX)?;
+        view.scan(&CRL_LOG, &prefix, before.as_deref(), usize::MAX)?;
+    let mut skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
     let mut segments = Vec::with_capacity(stored.len());
     for (_, LogSegment(mut octets)) in stored {
+        octets.drain(..std::mem::take(&mut skipped).min(octets.len()));
         octets.truncate(left);
         left -= octets.len();
         segments.push(octets);

@@ -1,6 +1,6 @@
 //! When a CRL must be built. Pure.
 
-use super::record::CrlRecord;
+use super::record::{CrlRecord, DeltaCrl};
 use crate::ca::config::CrlConfig;
 use crate::domain::time::Timestamp;
 
@@ -13,77 +13,195 @@ pub(crate) enum Due {
     Requested,
     /// There are revocations that it does not show.
     Revocations,
-    /// It ends, or is about to.
+    /// It ends, or is about to, or has not begun because a clock was set back.
     Ending,
     /// It says what there is to say.
     Not,
 }
 
-/// Whether a CRL must be built at `now`.
+/// Whether a complete CRL must be built at `now`.
 pub(crate) fn due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Due {
-    let Some(built) = &record.built else { return Due::Missing };
+    let (Some(built), Some(delta)) = (&record.built, &record.delta) else { return Due::Missing };
     if config.disable && built.disabled {
         return Due::Not;
     }
-    if record.requested || config.disable != built.disabled {
+    let is_switched =
+        config.disable != built.disabled || config.enable_delta != built.with_deltas;
+    if record.requested || is_switched {
         return Due::Requested;
     }
     let grace = if config.auto_rebuild { config.grace_seconds() } else { 0 };
-    if built.next_update.before(grace) <= now {
+    if built.next_update.before(grace) <= now || now < built.this_update {
         return Due::Ending;
     }
     let is_behind = record.stale_log || built.covered != record.log_length;
-    if is_behind && !config.auto_rebuild { Due::Revocations } else { Due::Not }
+    if is_behind && !config.auto_rebuild {
+        return Due::Revocations;
+    }
+    // A delta CRL cannot be cut from a log that has to be made anew.
+    if record.stale_log && config.enable_delta && is_old(delta, config, now) {
+        return Due::Revocations;
+    }
+    Due::Not
+}
+
+/// Whether a delta CRL must be built at `now`, where no complete one has to be.
+pub(crate) fn is_delta_due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> bool {
+    let (Some(built), Some(delta)) = (&record.built, &record.delta) else { return false };
+    if !config.enable_delta || built.disabled {
+        return false;
+    }
+    let has_news = delta.shown < record.log_length && is_old(delta, config, now);
+    has_news || delta.next_update <= now || now < delta.this_update
+}
+
+fn is_old(delta: &DeltaCrl, config: &CrlConfig, now: Timestamp) -> bool {
+    delta.this_update.after(config.delta_interval_seconds()) <= now
+}
+
+/// Which CRLs to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that are due.
+    Due,
+    /// All of them.
+    All,
+    /// All delta CRLs, and the complete ones without which they cannot be.
+    Deltas,
+}
+
+/// What to do about one CRL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// A complete CRL, and an empty delta CRL with it.
+    Complete,
+    /// A delta CRL.
+    Delta,
+    /// Nothing.
+    Nothing,
+}
+
+/// What to do about a CRL at `now`.
+pub(crate) fn work(which: Which, record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Work {
+    // A disabled CRL was emptied once; asking again changes nothing.
+    if config.disable && record.built.as_ref().is_some_and(|built| built.disabled) {
+        return Work::Nothing;
+    }
+    let is_due = due(record, config, now) != Due::Not;
+    match which {
+        Which::All => Work::Complete,
+        _ if is_due => Work::Complete,
+        Which::Deltas if record.stale_log => Work::Complete,
+        Which::Deltas => Work::Delta,
+        Which::Due if is_delta_due(record, config, now) => Work::Delta,
+        Which::Due => Work::Nothing,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ca::crls::record::BuiltCrl;
+    use crate::ca::crls::record::{BuiltCrl, LogEnd};
 
     const NOW: i64 = 1_800_000_000;
+    const HOUR: i64 = 3_600;
 
     fn built(disabled: bool) -> CrlRecord {
+        let (this_update, next_update) =
+            (Timestamp::from_unix(NOW), Timestamp::from_unix(NOW + 72 * HOUR));
         let built = BuiltCrl {
             number: 3,
-            this_update: Timestamp::from_unix(NOW),
-            next_update: Timestamp::from_unix(NOW + 72 * 3600),
+            this_update,
+            next_update,
             covered: 80,
+            end: LogEnd { segment: 0, offset: 80 },
             disabled,
+            with_deltas: false,
             prefix: Vec::new(),
             suffix: Vec::new(),
         };
-        CrlRecord { number: 3, log_length: 80, built: Some(built), ..CrlRecord::default() }
+        let delta = DeltaCrl {
+            number: 3,
+            this_update,
+            next_update,
+            shown: 80,
+            prefix: Vec::new(),
+            suffix: Vec::new(),
+        };
+        let (built, delta) = (Some(built), Some(delta));
+        CrlRecord { number: 3, log_length: 80, built, delta, ..CrlRecord::default() }
+    }
+
+    fn with_deltas(record: CrlRecord) -> CrlRecord {
+        let built = record.built.map(|built| BuiltCrl { with_deltas: true, ..built });
+        CrlRecord { built, ..record }
+    }
+
+    fn deltas() -> CrlConfig {
+        CrlConfig { auto_rebuild: true, enable_delta: true, ..CrlConfig::default() }
     }
 
     #[track_caller]
-    fn check(record: &CrlRecord, config: &CrlConfig, after_hours: i64, want: Due) {
-        assert_eq!(due(record, config, Timestamp::from_unix(NOW + after_hours * 3600)), want);
+    fn check(record: &CrlRecord, config: &CrlConfig, after_seconds: i64, want: Due) {
+        assert_eq!(due(record, config, Timestamp::from_unix(NOW + after_seconds)), want);
+    }
+
+    #[track_caller]
+    fn check_work(which: Which, record: &CrlRecord, config: &CrlConfig, after: i64, want: Work) {
+        assert_eq!(work(which, record, config, Timestamp::from_unix(NOW + after)), want);
     }
 
     #[test]
     fn a_crl_is_due_when_something_is_missing_from_it() {
         let plain = CrlConfig::default();
         check(&CrlRecord::default(), &plain, 0, Due::Missing);
+        check(&CrlRecord { delta: None, ..built(false) }, &plain, 0, Due::Missing);
         check(&built(false), &plain, 0, Due::Not);
         check(&CrlRecord { log_length: 119, ..built(false) }, &plain, 0, Due::Revocations);
         check(&CrlRecord { requested: true, ..built(false) }, &plain, 0, Due::Requested);
-        check(&built(false), &plain, 72, Due::Ending);
+        check(&built(false), &plain, 72 * HOUR, Due::Ending);
+        check(&built(false), &plain, -1, Due::Ending);
     }
 
     #[test]
     fn auto_rebuild_waits_for_the_end() {
         let auto = CrlConfig { auto_rebuild: true, ..CrlConfig::default() };
         let behind = CrlRecord { log_length: 119, ..built(false) };
-        check(&behind, &auto, 59, Due::Not);
-        check(&behind, &auto, 60, Due::Ending);
+        check(&behind, &auto, 59 * HOUR, Due::Not);
+        check(&behind, &auto, 60 * HOUR, Due::Ending);
     }
 
     #[test]
     fn a_disabled_crl_is_emptied_once() {
         let disabled = CrlConfig { disable: true, ..CrlConfig::default() };
         check(&built(false), &disabled, 0, Due::Requested);
-        check(&CrlRecord { log_length: 119, ..built(true) }, &disabled, 100, Due::Not);
+        check(&CrlRecord { log_length: 119, ..built(true) }, &disabled, 100 * HOUR, Due::Not);
         check(&built(true), &CrlConfig::default(), 0, Due::Requested);
+        check_work(Which::All, &built(true), &disabled, 0, Work::Nothing);
+        check_work(Which::Deltas, &built(true), &disabled, 0, Work::Nothing);
+        check_work(Which::All, &built(false), &disabled, 0, Work::Complete);
+    }
+
+    #[test]
+    fn switching_deltas_asks_for_a_complete_crl() {
+        check(&built(false), &deltas(), 0, Due::Requested);
+        let auto = CrlConfig { enable_delta: false, ..deltas() };
+        check(&with_deltas(built(false)), &auto, 0, Due::Requested);
+        check(&with_deltas(built(false)), &deltas(), 0, Due::Not);
+    }
+
+    #[test]
+    fn a_delta_is_due_when_its_interval_has_passed_and_there_is_news() {
+        let settled = with_deltas(built(false));
+        let behind = CrlRecord { log_length: 119, ..settled.clone() };
+        check_work(Which::Due, &settled, &deltas(), HOUR, Work::Nothing);
+        check_work(Which::Due, &behind, &deltas(), 899, Work::Nothing);
+        check_work(Which::Due, &behind, &deltas(), 900, Work::Delta);
+        check_work(Which::Due, &behind, &deltas(), 60 * HOUR, Work::Complete);
+        check_work(Which::Deltas, &settled, &deltas(), 0, Work::Delta);
+        let stale = CrlRecord { stale_log: true, ..settled };
+        check_work(Which::Due, &stale, &deltas(), 899, Work::Nothing);
+        check_work(Which::Due, &stale, &deltas(), 900, Work::Complete);
+        check_work(Which::Deltas, &stale, &deltas(), 0, Work::Complete);
     }
 }

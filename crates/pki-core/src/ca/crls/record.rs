@@ -25,6 +25,8 @@ pub(crate) struct CrlRecord {
     pub(crate) stale_log: bool,
     /// The last CRL, if there is one.
     pub(crate) built: Option<BuiltCrl>,
+    /// The last delta CRL, which adds to `built`; there is one whenever that is there.
+    pub(crate) delta: Option<DeltaCrl>,
 }
 json_record!(CrlRecord);
 
@@ -35,12 +37,51 @@ pub(crate) struct BuiltCrl {
     pub(crate) this_update: Timestamp,
     pub(crate) next_update: Timestamp,
     pub(crate) covered: u64,
+    /// Where in the log those end.
+    #[serde(default)]
+    pub(crate) end: LogEnd,
     /// Whether it is empty because CRLs were switched off.
     pub(crate) disabled: bool,
+    /// Whether delta CRLs were switched on.
+    #[serde(default)]
+    pub(crate) with_deltas: bool,
     #[serde(with = "hex")]
     pub(crate) prefix: Vec<u8>,
     #[serde(with = "hex")]
     pub(crate) suffix: Vec<u8>,
+}
+
+/// A signed delta CRL without its entries: those stand in the log between what the complete CRL
+/// covers and `shown`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DeltaCrl {
+    pub(crate) number: u64,
+    pub(crate) this_update: Timestamp,
+    pub(crate) next_update: Timestamp,
+    /// Octets of the log that both together show.
+    pub(crate) shown: u64,
+    #[serde(with = "hex")]
+    pub(crate) prefix: Vec<u8>,
+    #[serde(with = "hex")]
+    pub(crate) suffix: Vec<u8>,
+}
+
+/// A place between two entries of a log: so many octets into a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogEnd {
+    pub(crate) segment: u32,
+    pub(crate) offset: u32,
+}
+
+impl LogEnd {
+    /// The place after the last of these segments, of which the first is that of the log.
+    pub(crate) fn after(segments: &[Vec<u8>]) -> Self {
+        let offset = segments.last().map_or(0, Vec::len);
+        Self {
+            segment: u32::try_from(segments.len().saturating_sub(1)).unwrap_or(u32::MAX),
+            offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        }
+    }
 }
 
 /// A part of a log: the CRL, the generation, and how many parts come before it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::CrlRecord;
+use super::record::{CrlRecord, LogEnd};
 use super::{CrlClass, listing, log};
 use crate::api::endpoint::WriteCx;
 use crate::ca::certs::{RevocationRecord, RevokedExpiryKey};
@@ -14,18 +14,23 @@ use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::store::Tx;
 use crate::x509::crl::RevokedEntry;
 
 /// An entry, and the end of its certificate.
 type Listed = (RevokedEntry, Timestamp);
 
-/// Makes the log of every CRL anew: each revoked certificate goes to the CRL that lists it now,
-/// each revoked issuer to the CRLs of the others whose key signed it.
-pub(crate) fn relog(cx: &mut WriteCx<'_>, classes: &[CrlClass]) -> Result<(), Error> {
+/// Makes the logs of some CRLs anew: each revoked certificate goes to the CRL that lists it now,
+/// each revoked issuer to the CRLs of the others whose key signed it. Those CRLs must be built
+/// before they are next read.
+pub(super) fn relog(
+    cx: &mut WriteCx<'_>,
+    classes: &[CrlClass],
+    stale: &[CrlId],
+) -> Result<(), Error> {
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
+    let concerned = classes.iter().filter(|class| stale.contains(&class.id));
     let mut lists: BTreeMap<CrlId, Vec<Listed>> =
-        classes.iter().map(|class| (class.id, revoked_issuers(class, classes))).collect();
+        concerned.map(|class| (class.id, revoked_issuers(class, classes))).collect();
     let revoked: Vec<(SerialNumber, RevocationRecord)> =
         cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
     let issuers: BTreeSet<&SerialNumber> = classes
@@ -45,17 +50,23 @@ pub(crate) fn relog(cx: &mut WriteCx<'_>, classes: &[CrlClass]) -> Result<(), Er
         let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
         let seen = record.built.as_ref().map(|built| built.this_update);
         cx.tx.delete_all(&REVOKED_EXPIRY, &id.0);
-        // What was on a CRL past its end has been seen to be revoked, and need not come back.
-        let kept = list.into_iter().filter(|(_, not_after)| seen.is_none_or(|seen| seen <= *not_after));
-        let kept: Vec<Listed> = kept.collect();
+        let kept: Vec<Listed> =
+            list.into_iter().filter(|listed| !may_leave(listed, seen, cx.now)).collect();
         for (entry, not_after) in &kept {
             log::index(&mut cx.tx, id, &entry.serial, *not_after);
         }
         log::replace(&mut cx.tx, id, &mut record, kept.iter().map(|(entry, _)| entry.to_der()));
-        record.requested = true;
         cx.tx.put(&CRLS, &id, &record);
     }
     Ok(())
+}
+
+/// Whether an entry was on a CRL past the end of its certificate, and need not come back. One
+/// that was revoked after that end has yet to be on one.
+fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestamp) -> bool {
+    seen.is_some_and(|seen| {
+        *not_after < seen && entry.revocation_date < seen && *not_after < now
+    })
 }
 
 /// The revoked issuers that a CRL lists: those that its key signed, its own issuers excepted.
@@ -82,44 +93,102 @@ fn revoked_issuers(class: &CrlClass, classes: &[CrlClass]) -> Vec<Listed> {
 }
 
 /// Takes entries off the log whose certificates had ended when the last CRL was built, so that
-/// they were on one CRL past their end. A long log waits until a sixty-fourth of it can go.
-pub(super) fn drop_ended(
-    tx: &mut Tx<'_>,
-    id: CrlId,
-    record: &mut CrlRecord,
-) -> Result<(), Error> {
+/// they were on one CRL past their end. A long log waits until a sixty-fourth of it can go. The
+/// CRL must be built before it is next read.
+pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     const TYPICAL_ENTRY: u64 = 39;
+    let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
     let Some(built) = &record.built else { return Ok(()) };
-    let seen = built.this_update;
+    let (seen, covered) = (built.this_update, built.covered);
     let few = usize::try_from(record.log_length / TYPICAL_ENTRY / 64).unwrap_or(usize::MAX).max(1);
-    let mut ended: Vec<RevokedExpiryKey> = tx.keys(&REVOKED_EXPIRY, &id.0, None, few)?;
+    let mut ended: Vec<RevokedExpiryKey> = cx.tx.keys(&REVOKED_EXPIRY, &id.0, None, few)?;
     ended.retain(|key| key.ends.not_after < seen);
     if ended.len() < few {
         return Ok(());
     }
-    let mut ended: Vec<RevokedExpiryKey> = tx.keys(&REVOKED_EXPIRY, &id.0, None, usize::MAX)?;
+    let mut ended: Vec<RevokedExpiryKey> = cx.tx.keys(&REVOKED_EXPIRY, &id.0, None, usize::MAX)?;
     ended.retain(|key| key.ends.not_after < seen);
-    let gone: BTreeSet<&SerialNumber> = ended.iter().map(|key| &key.ends.serial).collect();
-    let octets = log::read(tx, id, record.generation, record.log_length)?.concat();
-    let kept = without(&octets, &gone).ok_or(Error::DamagedRecord(CRL_LOG.table.name))?;
-    log::replace(tx, id, record, kept.into_iter());
-    for key in &ended {
-        tx.delete(&REVOKED_EXPIRY, key);
+    let serials = ended.iter().map(|key| key.ends.serial.clone()).collect();
+    let octets =
+        log::read(&cx.tx, id, record.generation, LogEnd::default(), record.log_length)?.concat();
+    let covered = usize::try_from(covered).unwrap_or(usize::MAX);
+    let sifted = sift(&octets, covered, &serials);
+    let Sifted { kept, gone } = sifted.ok_or(Error::DamagedRecord(CRL_LOG.table.name))?;
+    if gone.is_empty() {
+        return Ok(());
+    }
+    log::replace(&mut cx.tx, id, &mut record, kept.into_iter());
+    cx.tx.put(&CRLS, &id, &record);
+    for key in ended.iter().filter(|key| gone.contains(&key.ends.serial)) {
+        cx.tx.delete(&REVOKED_EXPIRY, key);
     }
     Ok(())
 }
 
-/// The encoded entries of a log but those with the given serial numbers; `None` if the log is
-/// not a run of entries.
-fn without(log: &[u8], gone: &BTreeSet<&SerialNumber>) -> Option<Vec<Vec<u8>>> {
+/// What stays on a log, and what goes.
+#[derive(Debug, PartialEq, Eq)]
+struct Sifted {
+    kept: Vec<Vec<u8>>,
+    gone: BTreeSet<SerialNumber>,
+}
+
+/// Parts the entries of a log: those with an ended certificate go, if they stand in the first
+/// `covered` octets, which were shown. `None` if the log is not a run of entries.
+fn sift(log: &[u8], covered: usize, ended: &BTreeSet<SerialNumber>) -> Option<Sifted> {
     let mut reader = Reader::new(log);
-    let mut kept = Vec::new();
+    let mut sifted = Sifted { kept: Vec::new(), gone: BTreeSet::new() };
     while !reader.is_empty() {
+        let is_covered = log.len() - reader.rest().len() < covered;
         let entry = reader.element().ok()?;
         let serial = Reader::new(entry.content).element().ok()?;
-        if !gone.contains(&SerialNumber::from_octets(serial.content)) {
-            kept.push(entry.der.to_vec());
+        let serial = SerialNumber::from_octets(serial.content);
+        if is_covered && ended.contains(&serial) {
+            sifted.gone.insert(serial);
+        } else {
+            sifted.kept.push(entry.der.to_vec());
         }
     }
-    Some(kept)
+    Some(sifted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEEN: i64 = 1_800_000_000;
+
+    fn entry(serial: u8, revoked: i64) -> RevokedEntry {
+        RevokedEntry {
+            serial: SerialNumber::from_octets(&[serial]),
+            revocation_date: Timestamp::from_unix(revoked),
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn an_entry_leaves_when_it_was_shown_past_its_end() {
+        let check = |revoked, not_after, seen: Option<i64>, now, want| {
+            let listed = (entry(1, revoked), Timestamp::from_unix(not_after));
+            let got = may_leave(&listed, seen.map(Timestamp::from_unix), Timestamp::from_unix(now));
+            assert_eq!(got, want, "{revoked} {not_after} {seen:?} {now}");
+        };
+        check(SEEN - 9, SEEN - 5, Some(SEEN), SEEN + 1, true);
+        check(SEEN - 9, SEEN, Some(SEEN), SEEN + 1, false);
+        check(SEEN - 9, SEEN - 5, None, SEEN + 1, false);
+        // Revoked only afterwards.
+        check(SEEN, SEEN - 5, Some(SEEN), SEEN + 1, false);
+        // The clock was set back, and the certificate has not ended after all.
+        check(SEEN - 9, SEEN - 5, Some(SEEN), SEEN - 6, false);
+    }
+
+    #[test]
+    fn only_what_was_shown_is_sifted_out() {
+        let [a, b, c] = [1, 2, 3].map(|serial| entry(serial, SEEN).to_der());
+        let log = [a.clone(), b.clone(), c.clone()].concat();
+        let ended = [1, 3].map(|serial| SerialNumber::from_octets(&[serial])).into();
+        let sifted = sift(&log, a.len() + b.len(), &ended).unwrap();
+        assert_eq!(sifted.kept, [b, c]);
+        assert_eq!(sifted.gone, [SerialNumber::from_octets(&[1])].into());
+        assert_eq!(sift(&log[1..], 0, &ended), None);
+    }
 }

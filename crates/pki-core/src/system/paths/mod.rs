@@ -10,8 +10,11 @@ use crate::api::endpoint::Path;
 
 /// Every path below `sys/`. Order means nothing.
 pub const SYSTEM_PATHS: &[&Path] = &[
+    &lease::LIST,
     &lease::LOOKUP,
+    &lease::RENEW,
     &lease::REVOKE,
+    &lease::REVOKE_PREFIX,
     &mount::PATH,
     &mounts::PATH,
     &remount::PATH,

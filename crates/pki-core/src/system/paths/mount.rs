@@ -99,6 +99,13 @@ pub(crate) fn is_reserved(path: &str) -> bool {
     ["", "sys", "auth", "cubbyhole", "identity"].contains(&first)
 }
 
+/// Whether every segment says where it leads: none is empty, `.` or `..`, and none has
+/// characters that cannot be seen.
+pub(crate) fn is_plain(path: &str) -> bool {
+    let is_segment = |segment: &str| !matches!(segment, "" | "." | "..");
+    path.split('/').all(is_segment) && !path.contains(char::is_control)
+}
+
 impl Command for EnableMount {
     type Reply = Done;
 
@@ -111,7 +118,7 @@ impl Command for EnableMount {
                 return Err(Error::refused(format!("plugin not found in the catalog: {other}")));
             }
         }
-        if is_reserved(path) {
+        if is_reserved(path) || !is_plain(path) {
             return Err(Error::refused(format!("cannot mount \"{path}/\"")));
         }
         if let Some(taken) = overlapping(&cx.tx, path)? {

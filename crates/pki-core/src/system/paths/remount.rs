@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::mount::{find, is_reserved, normal, overlapping};
+use super::mount::{find, is_plain, is_reserved, normal, overlapping};
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::keys::random_uuid;
 use crate::ca::tables::{MIGRATIONS, MOUNTS};
@@ -62,7 +62,7 @@ impl Command for Remount {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Started>, Error> {
         let (from, to) = (normal(&self.from), normal(&self.to));
-        if is_reserved(to) {
+        if is_reserved(to) || !is_plain(to) {
             return Err(Error::refused(format!("cannot remount to destination {to}/")));
         }
         let mount = find(&cx.tx, from)?

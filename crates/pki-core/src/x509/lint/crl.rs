@@ -90,7 +90,8 @@ pub const CRL_RULES: &[Rule<TbsCertList>] = &[
         "delta_after_base",
         "RFC 5280 section 5.2.4",
         "the number of a delta CRL is above that of its base",
-        "sign-revocation-list and resign-crls take both numbers from the request",
+        "sign-revocation-list and resign-crls take both numbers from the request; an empty delta \
+         CRL issued together with a complete one has its number (section 5.2.3)",
     ),
     waived(
         "issuing_distribution_point_critical",

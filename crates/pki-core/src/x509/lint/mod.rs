@@ -6,6 +6,7 @@
 
 mod certificate;
 mod crl;
+mod ocsp;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use crate::crypto::key::PrivateKey;
 
 pub use certificate::CERTIFICATE_RULES;
 pub use crl::CRL_RULES;
+pub use ocsp::OCSP_RULES;
 
 /// A rule about something of type `T`.
 #[derive(Debug)]
@@ -169,5 +171,6 @@ mod tests {
     fn rules_have_names_sources_and_reasons() {
         check_table(CERTIFICATE_RULES);
         check_table(CRL_RULES);
+        check_table(OCSP_RULES);
     }
 }
