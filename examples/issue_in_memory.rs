@@ -20,9 +20,7 @@ fn main() -> Result<(), Error> {
     role.role.ttl = Seconds::hours(24);
     engine.execute("pki", &role)?;
 
-    let issued = engine
-        .execute("pki", &Issue::under("web", "blah.example.com"))?
-        .data;
+    let issued = engine.execute("pki", &Issue::under("web", "blah.example.com"))?.data;
     println!("{}\n{}", issued.serial_number, issued.certificate);
     Ok(())
 }

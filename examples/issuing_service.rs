@@ -69,14 +69,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let lost = issued.pop().ok_or("nothing was issued")?;
     engine.execute("pki", &RevokeCertificate::serial(lost.serial_number))?;
-    let crl = engine
-        .query(
-            "pki",
-            &ReadCrl {
-                issuer_ref: "default".into(),
-            },
-        )?
-        .data;
+    let crl = engine.query("pki", &ReadCrl { issuer_ref: "default".into() })?.data;
     println!("{}", crl.crl);
     Ok(())
 }

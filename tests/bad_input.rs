@@ -1,10 +1,6 @@
 //! Bad input: an error that says what and where, the right exit status, and a store that is
 //! exactly as before.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,17 +22,8 @@ fn world() -> World {
 fn refuse(world: &World, words: &[&str], status: i32, text: &str) {
     let before = world.store_bytes();
     let got = world.run(words);
-    assert_eq!(
-        (got.status, got.out.as_str()),
-        (status, ""),
-        "{words:?}: {}",
-        got.err
-    );
-    assert!(
-        got.err.contains(text),
-        "{words:?}: {text:?} is not in:\n{}",
-        got.err
-    );
+    assert_eq!((got.status, got.out.as_str()), (status, ""), "{words:?}: {}", got.err);
+    assert!(got.err.contains(text), "{words:?}: {text:?} is not in:\n{}", got.err);
     assert!(!got.err.contains("panicked"), "{}", got.err);
     assert!(before == world.store_bytes(), "{words:?} changed the store");
 }
@@ -44,10 +31,7 @@ fn refuse(world: &World, words: &[&str], status: i32, text: &str) {
 /// As the engine refuses what is the caller's mistake.
 #[track_caller]
 fn bad_request(world: &World, words: &[&str], message: &str) {
-    let path = words
-        .iter()
-        .find(|word| word.contains('/'))
-        .expect("a path");
+    let path = words.iter().find(|word| word.contains('/')).expect("a path");
     let text = format!(
         "Error writing data to {path}: Error making API request.\n\nCode: 400. Errors:\n\n* {message}"
     );
@@ -64,18 +48,8 @@ fn unknown_paths() {
         "Error writing data to pki/nonsense: Error making API request.\n\nCode: 404. Errors:\n\n\
          * 1 error occurred:\n\t* unsupported path\n",
     );
-    refuse(
-        &world,
-        &["read", "pki/nonsense"],
-        REFUSED,
-        "No value found at pki/nonsense\n",
-    );
-    refuse(
-        &world,
-        &["read", "pki/roles/none"],
-        REFUSED,
-        "No value found at pki/roles/none\n",
-    );
+    refuse(&world, &["read", "pki/nonsense"], REFUSED, "No value found at pki/nonsense\n");
+    refuse(&world, &["read", "pki/roles/none"], REFUSED, "No value found at pki/roles/none\n");
     refuse(
         &world,
         &["write", "nowhere/x", "a=b"],
@@ -95,13 +69,7 @@ fn unknown_paths() {
 #[test]
 fn unknown_parameters_are_named() {
     let world = world();
-    let got = world.run(&[
-        "write",
-        "pki/roles/other",
-        "bogus=1",
-        "allow_any_name=true",
-        "odd=2",
-    ]);
+    let got = world.run(&["write", "pki/roles/other", "bogus=1", "allow_any_name=true", "odd=2"]);
     assert_eq!(got.status, 0, "{}", got.err);
     let text = "Endpoint ignored these unrecognized parameters: [bogus odd]";
     assert!(got.err.contains(text), "{}", got.err);
@@ -123,11 +91,7 @@ fn values_of_the_wrong_type() {
         bad_request(&world, &["write", "pki/roles/other", word], &field(name));
     }
     let name = "common_name=a.example.com";
-    bad_request(
-        &world,
-        &["write", "pki/issue/web", name, "ttl=soon"],
-        &field("ttl"),
-    );
+    bad_request(&world, &["write", "pki/issue/web", name, "ttl=soon"], &field("ttl"));
     let got = world.run(&["write", "pki/roles/other", "key_bits=many", "max_ttl=ten"]);
     assert!(got.err.contains(&field("key_bits")) && got.err.contains(&field("max_ttl")));
     refuse(
@@ -148,19 +112,9 @@ fn files_that_cannot_be_read() {
         "Failed to parse K=V data: invalid key/value pair \"csr=@missing.csr\": error reading file: \
          open missing.csr: no such file or directory\n",
     );
-    refuse(
-        &world,
-        &["write", "pki/roles/x", "@missing.json"],
-        USAGE,
-        "missing.json",
-    );
+    refuse(&world, &["write", "pki/roles/x", "@missing.json"], USAGE, "missing.json");
     world.write("broken.json", "{\"allow_any_name\": tru");
-    refuse(
-        &world,
-        &["write", "pki/roles/x", "@broken.json"],
-        USAGE,
-        "broken.json",
-    );
+    refuse(&world, &["write", "pki/roles/x", "@broken.json"], USAGE, "broken.json");
 }
 
 #[test]
@@ -170,22 +124,14 @@ fn requests_that_are_no_csr() {
     world.write("request.csr", "");
     bad_request(&world, &["write", "pki/sign/web", csr], "");
     world.write("request.csr", "hello");
-    bad_request(
-        &world,
-        &["write", "pki/sign/web", csr],
-        "csr contains no data",
-    );
+    bad_request(&world, &["write", "pki/sign/web", csr], "csr contains no data");
     let pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
     world.write("request.csr", pem);
     bad_request(&world, &["write", "pki/sign/web", csr], "");
     world.write("request.csr", [0xFF, 0x00, 0x30, 0x82]);
     bad_request(&world, &["write", "pki/sign/web", csr], "");
     world.write("request.csr", "x".repeat(1 << 20));
-    bad_request(
-        &world,
-        &["write", "pki/sign/web", csr],
-        "csr contains no data",
-    );
+    bad_request(&world, &["write", "pki/sign/web", csr], "csr contains no data");
 }
 
 #[test]
@@ -197,30 +143,16 @@ fn a_request_that_its_key_did_not_sign() {
     let line = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem \
                 -subj /CN=a.example.com -outform DER -out good.der";
     let mut command = world.command(&openssl);
-    let got = command
-        .args(line.split_whitespace())
-        .output()
-        .expect("openssl runs");
+    let got = command.args(line.split_whitespace()).output().expect("openssl runs");
     assert!(got.status.success());
     let mut der = fs::read(world.work().join("good.der")).expect("a request");
     *der.last_mut().expect("octets") ^= 1;
     world.write("bad.der", der);
     let mut command = world.command(&openssl);
     let line = "req -inform DER -in bad.der -out bad.csr";
-    let got = command
-        .args(line.split_whitespace())
-        .output()
-        .expect("openssl runs");
-    assert!(
-        got.status.success(),
-        "{}",
-        String::from_utf8_lossy(&got.stderr)
-    );
-    for path in [
-        "pki/sign/web",
-        "pki/sign-verbatim",
-        "pki/root/sign-intermediate",
-    ] {
+    let got = command.args(line.split_whitespace()).output().expect("openssl runs");
+    assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
+    for path in ["pki/sign/web", "pki/sign-verbatim", "pki/root/sign-intermediate"] {
         bad_request(
             &world,
             &["write", path, "csr=@bad.csr", "common_name=a.example.com"],
@@ -234,36 +166,21 @@ fn weak_keys() {
     let world = world();
     let words = ["key_type=rsa", "key_bits=1024", "common_name=x"];
     let weak = "RSA keys < 2048 bits are unsafe and not supported";
-    for path in [
-        "pki/roles/x",
-        "pki/root/generate/internal",
-        "pki/intermediate/generate/internal",
-    ] {
+    for path in ["pki/roles/x", "pki/root/generate/internal", "pki/intermediate/generate/internal"]
+    {
         let words: Vec<&str> = ["write", path].into_iter().chain(words).collect();
         bad_request(&world, &words, weak);
     }
-    bad_request(
-        &world,
-        &["write", "pki/roles/x", "key_type=ec", "key_bits=123"],
-        "",
-    );
+    bad_request(&world, &["write", "pki/roles/x", "key_type=ec", "key_bits=123"], "");
     bad_request(&world, &["write", "pki/roles/x", "key_type=dsa"], "");
     let Some(openssl) = tools::find("openssl") else {
         return;
     };
-    world.ok(&[
-        "write",
-        "pki/roles/any",
-        "allow_any_name=true",
-        "key_type=any",
-    ]);
+    world.ok(&["write", "pki/roles/any", "allow_any_name=true", "key_type=any"]);
     let line =
         "req -new -newkey rsa:1024 -nodes -keyout k.pem -subj /CN=a.example.com -out weak.csr";
     let mut command = world.command(&openssl);
-    let got = command
-        .args(line.split_whitespace())
-        .output()
-        .expect("openssl runs");
+    let got = command.args(line.split_whitespace()).output().expect("openssl runs");
     if !got.status.success() {
         return tools::skipped("openssl", "it makes no weak keys");
     }
@@ -276,16 +193,9 @@ fn weak_keys() {
 fn names_outside_the_policy() {
     let world = world();
     let issue = |words: &[&'static str], message: &str| {
-        bad_request(
-            &world,
-            &[&["write", "pki/issue/web"], words].concat(),
-            message,
-        );
+        bad_request(&world, &[&["write", "pki/issue/web"], words].concat(), message);
     };
-    issue(
-        &["common_name=example.org"],
-        "common name example.org not allowed by this role",
-    );
+    issue(&["common_name=example.org"], "common name example.org not allowed by this role");
     issue(
         &["common_name=a.example.com", "alt_names=b.example.org"],
         "subject alternate name b.example.org not allowed by this role",
@@ -301,46 +211,18 @@ fn names_outside_the_policy() {
 fn lifetimes_beyond_the_limits() {
     let world = world();
     let ten_hours = ["ttl=10h", "max_ttl=5h"];
-    let words: Vec<&str> = ["write", "pki/roles/x"]
-        .into_iter()
-        .chain(ten_hours)
-        .collect();
-    bad_request(
-        &world,
-        &words,
-        "\"ttl\" value must be less than \"max_ttl\" value",
-    );
+    let words: Vec<&str> = ["write", "pki/roles/x"].into_iter().chain(ten_hours).collect();
+    bad_request(&world, &words, "\"ttl\" value must be less than \"max_ttl\" value");
     world.ok(&["secrets", "enable", "-path=short", "pki"]);
-    world.ok(&[
-        "write",
-        "short/root/generate/internal",
-        "common_name=S",
-        "key_type=ec",
-        "ttl=1h",
-    ]);
-    world.ok(&[
-        "write",
-        "short/roles/web",
-        "allow_any_name=true",
-        "key_type=ec",
-    ]);
+    world.ok(&["write", "short/root/generate/internal", "common_name=S", "key_type=ec", "ttl=1h"]);
+    world.ok(&["write", "short/roles/web", "allow_any_name=true", "key_type=ec"]);
     bad_request(
         &world,
-        &[
-            "write",
-            "short/issue/web",
-            "common_name=a.example.com",
-            "ttl=2h",
-        ],
+        &["write", "short/issue/web", "common_name=a.example.com", "ttl=2h"],
         "cannot satisfy request, as TTL would result in notAfter of ",
     );
     // A lifetime beyond the role's own limit is cut, and said to be.
-    let got = world.run(&[
-        "write",
-        "pki/issue/web",
-        "common_name=a.example.com",
-        "ttl=1000h",
-    ]);
+    let got = world.run(&["write", "pki/issue/web", "common_name=a.example.com", "ttl=1000h"]);
     assert_eq!(got.status, 0);
     assert!(got.err.contains("maxTTL"), "{}", got.err);
 }
@@ -349,22 +231,10 @@ fn lifetimes_beyond_the_limits() {
 fn a_certificate_that_matches_no_key() {
     let world = world();
     world.ok(&["secrets", "enable", "-path=other", "pki"]);
-    let words = [
-        "write",
-        "other/root/generate/internal",
-        "common_name=Other",
-        "key_type=ec",
-    ];
+    let words = ["write", "other/root/generate/internal", "common_name=Other", "key_type=ec"];
     world.ok(&words);
-    world.write(
-        "other.pem",
-        world.field("certificate", &["read", "other/cert/ca"]),
-    );
-    let got = world.run(&[
-        "write",
-        "pki/intermediate/set-signed",
-        "certificate=@other.pem",
-    ]);
+    world.write("other.pem", world.field("certificate", &["read", "other/cert/ca"]));
+    let got = world.run(&["write", "pki/intermediate/set-signed", "certificate=@other.pem"]);
     assert_eq!(got.status, 0, "{}", got.err);
     let flat = got.err.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("No key of this mount matches"), "{}", got.err);
@@ -373,21 +243,9 @@ fn a_certificate_that_matches_no_key() {
     world.ok(&["write", "pki/issue/web", "common_name=a.example.com"]);
     assert_eq!(world.data(&["read", "pki/config/issuers"]), default);
     assert_eq!(world.data(&["read", "pki/cert/ca"]), root);
-    bad_request(
-        &world,
-        &["write", "pki/intermediate/set-signed", "certificate=junk"],
-        "",
-    );
+    bad_request(&world, &["write", "pki/intermediate/set-signed", "certificate=junk"], "");
     world.write("junk.pem", format!("{}\n", "A".repeat(200)));
-    bad_request(
-        &world,
-        &[
-            "write",
-            "pki/intermediate/set-signed",
-            "certificate=@junk.pem",
-        ],
-        "",
-    );
+    bad_request(&world, &["write", "pki/intermediate/set-signed", "certificate=@junk.pem"], "");
 }
 
 #[test]
@@ -404,16 +262,10 @@ fn revocations_of_what_is_not_there() {
         &["write", "-force", "pki/revoke"],
         "The serial number or certificate to revoke must be provided.",
     );
-    let serial = world.field(
-        "serial_number",
-        &["write", "pki/issue/web", "common_name=a.example.com"],
-    );
+    let serial =
+        world.field("serial_number", &["write", "pki/issue/web", "common_name=a.example.com"]);
     let serial = format!("serial_number={serial}");
-    bad_request(
-        &world,
-        &["write", "pki/revoke", &serial, "reason=because"],
-        "",
-    );
+    bad_request(&world, &["write", "pki/revoke", &serial, "reason=because"], "");
 }
 
 /// Every command that meets a store it cannot use says which, and touches nothing.
@@ -428,11 +280,7 @@ fn unusable(world: &World, text: &str) {
         refuse(world, words, REFUSED, text);
         let place = world.store().display().to_string();
         let got = world.run(words);
-        assert!(
-            got.err.contains(&place),
-            "{words:?} does not name {place}: {}",
-            got.err
-        );
+        assert!(got.err.contains(&place), "{words:?} does not name {place}: {}", got.err);
     }
 }
 
@@ -440,11 +288,7 @@ fn unusable(world: &World, text: &str) {
 fn a_store_that_is_none() {
     let world = World::new(pkictl!());
     fs::create_dir_all(world.store()).expect("a directory");
-    fs::write(
-        world.store().join("pki.db"),
-        "SQLite format 4\0 and then nothing",
-    )
-    .expect("a file");
+    fs::write(world.store().join("pki.db"), "SQLite format 4\0 and then nothing").expect("a file");
     unusable(&world, "Error opening the store: ");
 }
 
@@ -479,46 +323,29 @@ fn a_directory_of_somebody_else() {
     let world = World::new(pkictl!());
     fs::create_dir_all(world.store()).expect("a directory");
     fs::write(world.store().join("letter.txt"), "dear").expect("a file");
-    refuse(
-        &world,
-        &["secrets", "enable", "pki"],
-        REFUSED,
-        "Error opening the store: ",
-    );
+    refuse(&world, &["secrets", "enable", "pki"], REFUSED, "Error opening the store: ");
     let Some(python) = tools::python(&["sqlite3"]) else {
         return;
     };
     let script = "import sqlite3; c = sqlite3.connect('pki.db'); c.execute('create table t (x)'); c.commit()";
     let mut command = world.command(&python);
-    let got = command
-        .current_dir(world.store())
-        .args(["-c", script])
-        .output()
-        .expect("python runs");
-    assert!(
-        got.status.success(),
-        "{}",
-        String::from_utf8_lossy(&got.stderr)
-    );
+    let got =
+        command.current_dir(world.store()).args(["-c", script]).output().expect("python runs");
+    assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
     unusable(&world, "Error opening the store: ");
 }
 
 /// Runs a line of shell in a mount namespace of its own, where such a thing can be had.
 fn in_namespace(world: &World, line: &str) -> Option<Outcome> {
     let unshare = tools::find("unshare")?;
-    let able = Command::new(&unshare)
-        .args(["-rm", "true"])
-        .output()
-        .is_ok_and(|got| got.status.success());
+    let able =
+        Command::new(&unshare).args(["-rm", "true"]).output().is_ok_and(|got| got.status.success());
     if !able {
         tools::skipped("unshare", "namespaces are not allowed here");
         return None;
     }
     let mut command = world.command(&unshare);
-    let got = command
-        .args(["-rm", "/bin/sh", "-ec", line])
-        .output()
-        .expect("unshare runs");
+    let got = command.args(["-rm", "/bin/sh", "-ec", line]).output().expect("unshare runs");
     Some(Outcome::of(&got))
 }
 
@@ -533,21 +360,13 @@ fn a_read_only_directory() {
         return;
     };
     assert_eq!((got.status, got.out.as_str()), (REFUSED, ""), "{}", got.err);
-    assert!(
-        got.err.contains(&place) && got.err.contains("read-only"),
-        "{}",
-        got.err
-    );
+    assert!(got.err.contains(&place) && got.err.contains("read-only"), "{}", got.err);
     assert!(before == world.store_bytes());
     // What only looks can still be done.
     let line = format!("{bind}; exec pkictl read -field=certificate pki/cert/ca");
     let got = in_namespace(&world, &line).expect("a namespace");
     assert_eq!(got.status, 0, "{}", got.err);
-    assert!(
-        got.out.starts_with("-----BEGIN CERTIFICATE-----"),
-        "{}",
-        got.out
-    );
+    assert!(got.out.starts_with("-----BEGIN CERTIFICATE-----"), "{}", got.out);
 }
 
 #[test]
@@ -600,23 +419,14 @@ pkictl write -field=serial_number pki/issue/web common_name=a.example.com > log 
 #[test]
 fn another_writer_that_does_not_give_way() {
     let world = world();
-    let lock = File::options()
-        .write(true)
-        .open(world.store().join("pki.lock"))
-        .expect("the lock");
+    let lock = File::options().write(true).open(world.store().join("pki.lock")).expect("the lock");
     lock.lock().expect("a lock");
     let before = world.store_bytes();
     let mut command = world.command(pkictl!());
-    command
-        .args(["write", "pki/roles/x", "allow_any_name=true"])
-        .env("PKICTL_WAIT", "200ms");
+    command.args(["write", "pki/roles/x", "allow_any_name=true"]).env("PKICTL_WAIT", "200ms");
     let got = Outcome::of(&command.output().expect("the program runs"));
     assert_eq!((got.status, got.out.as_str()), (REFUSED, ""), "{}", got.err);
-    assert!(
-        got.err.starts_with("Error writing data to pki/roles/x: "),
-        "{}",
-        got.err
-    );
+    assert!(got.err.starts_with("Error writing data to pki/roles/x: "), "{}", got.err);
     assert!(got.err.contains("200 ms"), "{}", got.err);
     assert!(before == world.store_bytes());
     world.ok(&["read", "pki/cert/ca"]);
@@ -632,16 +442,8 @@ fn a_wrong_passphrase() {
         command.env("PKICTL_PASSPHRASE", passphrase).args(words);
         Outcome::of(&command.output().expect("the program runs"))
     };
-    let root = [
-        "write",
-        "pki/root/generate/internal",
-        "common_name=R",
-        "key_type=ec",
-    ];
-    assert_eq!(
-        run("correct horse", &["secrets", "enable", "pki"]).status,
-        0
-    );
+    let root = ["write", "pki/root/generate/internal", "common_name=R", "key_type=ec"];
+    assert_eq!(run("correct horse", &["secrets", "enable", "pki"]).status, 0);
     assert_eq!(run("correct horse", &root).status, 0);
     let before = world.store_bytes();
     let got = run("battery staple", &root);
@@ -650,11 +452,7 @@ fn a_wrong_passphrase() {
         "Error writing data to pki/root/generate/internal: wrong passphrase for this store\n";
     assert_eq!(got.err, want);
     let got = world.run(&root);
-    assert_eq!(
-        (got.status, got.out.as_str()),
-        (REFUSED, ""),
-        "a key file is no passphrase"
-    );
+    assert_eq!((got.status, got.out.as_str()), (REFUSED, ""), "a key file is no passphrase");
     assert!(before == world.store_bytes());
     // What needs no private key needs no passphrase.
     world.ok(&["read", "pki/cert/ca"]);

@@ -1,8 +1,5 @@
 //! Many processes on one store.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -44,17 +41,11 @@ fn eight_issue_while_others_read_and_one_revokes() {
                 }
             });
         }
-        scope
-            .spawn(|| revoke_some(&world, &issued, &busy))
-            .join()
-            .expect("a revoker")
+        scope.spawn(|| revoke_some(&world, &issued, &busy)).join().expect("a revoker")
     });
     let issued = issued.into_inner().expect("serial numbers");
     let distinct: BTreeSet<&String> = issued.iter().collect();
-    assert_eq!(
-        (issued.len(), distinct.len()),
-        (WRITERS * EACH, WRITERS * EACH)
-    );
+    assert_eq!((issued.len(), distinct.len()), (WRITERS * EACH, WRITERS * EACH));
     let listed = world.data(&["list", "pki/certs"]);
     let listed: BTreeSet<&str> = strings(&listed);
     for serial in &issued {
@@ -62,10 +53,7 @@ fn eight_issue_while_others_read_and_one_revokes() {
     }
     assert_eq!(listed.len(), issued.len() + 1, "those, and the root");
     let on_record = world.data(&["list", "pki/certs/revoked"]);
-    assert_eq!(
-        strings(&on_record),
-        revoked.iter().map(String::as_str).collect()
-    );
+    assert_eq!(strings(&on_record), revoked.iter().map(String::as_str).collect());
 }
 
 struct Done<'a> {
@@ -84,11 +72,7 @@ impl Drop for Done<'_> {
 fn revoke_some(world: &World, issued: &Mutex<Vec<String>>, busy: &AtomicBool) -> Vec<String> {
     let mut revoked = Vec::new();
     while revoked.len() < REVOKED && busy.load(Ordering::Relaxed) {
-        let next = issued
-            .lock()
-            .expect("no writer has failed")
-            .get(revoked.len() * 7)
-            .cloned();
+        let next = issued.lock().expect("no writer has failed").get(revoked.len() * 7).cloned();
         match next {
             Some(serial) => {
                 let word = format!("serial_number={serial}");
@@ -107,11 +91,7 @@ fn crl(world: &World) -> String {
 }
 
 fn strings(list: &Value) -> BTreeSet<&str> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 #[test]
@@ -121,24 +101,12 @@ fn many_make_the_same_store_and_one_mount_comes_of_it() {
         let starts: Vec<_> = (0..WRITERS)
             .map(|_| scope.spawn(|| world.run(&["secrets", "enable", "pki"])))
             .collect();
-        starts
-            .into_iter()
-            .map(|start| start.join().expect("an outcome"))
-            .collect()
+        starts.into_iter().map(|start| start.join().expect("an outcome")).collect()
     });
     let made = outcomes.iter().filter(|got| got.status == 0).count();
     assert_eq!(made, 1, "{outcomes:?}");
     for got in outcomes.iter().filter(|got| got.status != 0) {
-        assert!(
-            got.err.contains("path is already in use at pki/"),
-            "{}",
-            got.err
-        );
+        assert!(got.err.contains("path is already in use at pki/"), "{}", got.err);
     }
-    world.ok(&[
-        "write",
-        "pki/root/generate/internal",
-        "common_name=R",
-        "key_type=ec",
-    ]);
+    world.ok(&["write", "pki/root/generate/internal", "common_name=R", "key_type=ec"]);
 }

@@ -5,10 +5,7 @@
 //! last written: what agreed keeps agreeing. `PKICTL_TEST_FLOOR=write` raises it; only a person
 //! lowers it. Areas that fall short are tried again, since the suite compares times and a busy
 //! machine is late. `conformance/deviations.yaml` lists the differences that were decided on.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,10 +40,7 @@ fn what_agreed_with_the_reference_still_agrees() {
         table.extend(again);
         report = said;
     }
-    let short: Vec<String> = floor
-        .keys()
-        .flat_map(|area| below(&floor, &table, area))
-        .collect();
+    let short: Vec<String> = floor.keys().flat_map(|area| below(&floor, &table, area)).collect();
     assert!(short.is_empty(), "{}\n{report}", short.join("\n"));
     if std::env::var_os("PKICTL_TEST_FLOOR").is_some() {
         fs::write(here("floor.json"), written(&table)).expect("a floor");
@@ -98,26 +92,15 @@ fn agreement(world: &World, suite: &Path, python: &Path, areas: &[&str]) -> (Flo
         columns
             .filter(|(_, counts)| counts.get(1).and_then(Value::as_u64) != Some(0))
             .map(|(column, counts)| {
-                (
-                    column.clone(),
-                    counts.get(0).and_then(Value::as_u64).unwrap_or(0),
-                )
+                (column.clone(), counts.get(0).and_then(Value::as_u64).unwrap_or(0))
             })
             .collect()
     };
     let areas = areas.iter().filter(|(name, _)| *name != "TOTAL");
-    (
-        areas
-            .map(|(name, area)| (name.clone(), agreed(area)))
-            .collect(),
-        said,
-    )
+    (areas.map(|(name, area)| (name.clone(), agreed(area))).collect(), said)
 }
 
-#[expect(
-    clippy::panic,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#[expect(clippy::panic, reason = "a test that cannot go on says so by panicking")]
 fn unusable(said: &str, problem: &str) -> ! {
     panic!("the suite gave no report\n{said}{problem}")
 }

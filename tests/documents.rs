@@ -29,10 +29,7 @@ fn documents() -> Vec<PathBuf> {
 
 /// The targets of the links in a text.
 fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(target, _)| target)
+    text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
 }
 
 #[test]
@@ -42,11 +39,7 @@ fn links_lead_somewhere() {
         let folder = path.parent().expect("a folder");
         for link in links(&text).filter(|link| !link.contains("://") && !link.starts_with('#')) {
             let target = link.split('#').next().unwrap_or_default();
-            assert!(
-                folder.join(target).exists(),
-                "{}: {link} is not there",
-                path.display()
-            );
+            assert!(folder.join(target).exists(), "{}: {link} is not there", path.display());
         }
     }
 }
@@ -55,26 +48,18 @@ fn links_lead_somewhere() {
 fn the_page_on_embedding_shows_the_examples_as_they_are() {
     let page = repository::read("docs/embedding.md");
     let shown = transcript::blocks(&page, "rust");
-    let shown: Vec<String> = shown
-        .into_iter()
-        .map(|(_, lines)| lines.join("\n") + "\n")
-        .collect();
+    let shown: Vec<String> = shown.into_iter().map(|(_, lines)| lines.join("\n") + "\n").collect();
     for name in ["issue_in_memory.rs", "issuing_service.rs"] {
         let code = repository::read(&format!("examples/{name}"));
-        assert!(
-            shown.contains(&code),
-            "docs/embedding.md does not show examples/{name} as it is"
-        );
+        assert!(shown.contains(&code), "docs/embedding.md does not show examples/{name} as it is");
     }
 }
 
 #[test]
 fn embedding_takes_under_thirty_lines() {
     let code = repository::read("examples/issue_in_memory.rs");
-    let lines = code
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let lines =
+        code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
     assert!(lines.count() < 30);
 }
 
@@ -89,49 +74,32 @@ fn every_decision_is_in_the_index() {
     let index = repository::read("docs/adr/README.md");
     let linked: BTreeSet<&str> = links(&index).collect();
     for path in documents() {
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
         if path.parent().is_some_and(|folder| folder.ends_with("adr")) && name != "README.md" {
-            assert!(
-                linked.contains(name.as_str()),
-                "docs/adr/README.md does not list {name}"
-            );
+            assert!(linked.contains(name.as_str()), "docs/adr/README.md does not list {name}");
         }
     }
 }
 
 /// Paths in a table of `docs/compatibility.md`: the first cell of its rows, in backticks.
 fn rows_under(document: &str, heading: &str) -> BTreeSet<String> {
-    let section = document
-        .split("\n## ")
-        .find(|section| section.starts_with(heading));
+    let section = document.split("\n## ").find(|section| section.starts_with(heading));
     let section = section.unwrap_or_else(|| panic!("no section {heading:?}"));
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| row.split_once('`'))
-        .map(|(path, _)| path.to_owned())
-        .collect()
+    rows.filter_map(|row| row.split_once('`')).map(|(path, _)| path.to_owned()).collect()
 }
 
 #[test]
 fn the_table_of_paths_is_that_of_the_program() {
     let document = repository::read("docs/compatibility.md");
-    let (done, missing) = (
-        rows_under(&document, "Paths\n"),
-        rows_under(&document, "Paths that are not there yet\n"),
-    );
+    let (done, missing) =
+        (rows_under(&document, "Paths\n"), rows_under(&document, "Paths that are not there yet\n"));
     let world = World::new(pkictl!());
     world.ok(&["secrets", "enable", "pki"]);
     let known = |path: &str| {
-        let path = path
-            .replace(":issuer_ref", "default")
-            .replace(":key_ref", "default");
-        let path = path
-            .replace(":serial", "11:22")
-            .replace(":exported", "internal")
-            .replace(":name", "x");
+        let path = path.replace(":issuer_ref", "default").replace(":key_ref", "default");
+        let path =
+            path.replace(":serial", "11:22").replace(":exported", "internal").replace(":name", "x");
         let path = path.replace(":role", "x");
         world.run(&["path-help", &format!("pki/{path}")]).status == 0
     };
@@ -140,10 +108,7 @@ fn the_table_of_paths_is_that_of_the_program() {
         assert!(known(path), "{path} is said to be done");
     }
     for path in &missing {
-        assert!(
-            !known(path),
-            "{path} is done; docs/compatibility.md says it is not"
-        );
+        assert!(!known(path), "{path} is done; docs/compatibility.md says it is not");
     }
 }
 
@@ -152,16 +117,21 @@ fn every_file_of_tests_here_is_run() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manifest = repository::read("tests/Cargo.toml");
     for entry in fs::read_dir(here).expect("a folder") {
-        let name = entry
-            .expect("an entry")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         if name.ends_with(".rs") {
-            assert!(
-                manifest.contains(&format!("path = \"{name}\"")),
-                "{name} is no target"
-            );
+            assert!(manifest.contains(&format!("path = \"{name}\"")), "{name} is no target");
         }
+    }
+}
+
+#[test]
+fn every_decision_that_shows_is_explained() {
+    let document = repository::read("docs/compatibility.md");
+    for line in repository::read("tests/conformance/deviations.yaml").lines() {
+        let Some((_, rest)) = line.split_once("decision: ") else {
+            continue;
+        };
+        let decision = rest.split(',').next().unwrap_or_default();
+        assert!(document.contains(&format!("\n| {decision} | ")), "{decision} has no row");
     }
 }

@@ -1,8 +1,5 @@
 //! The program is killed at moments of chance. What it has said is true afterwards.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -40,10 +37,7 @@ fn what_was_said_before_a_kill_is_true_after_it() {
     let mut number = 0;
     for kill in 0..KILLS {
         let said = run_and_kill(&world, Duration::from_millis(5 + chance.below(400)));
-        for line in said
-            .split_inclusive('\n')
-            .filter_map(|line| line.strip_suffix('\n'))
-        {
+        for line in said.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             match line.split_once(' ') {
                 Some(("issued", serial)) => issued.insert(serial.to_owned()),
                 Some(("revoked", serial)) => revoked.insert(serial.to_owned()),
@@ -51,31 +45,16 @@ fn what_was_said_before_a_kill_is_true_after_it() {
             };
         }
         let listed = listed(&world, "pki/certs");
-        assert!(
-            issued.is_subset(&listed),
-            "seed {seed}, kill {kill}: a certificate is lost"
-        );
+        assert!(issued.is_subset(&listed), "seed {seed}, kill {kill}: a certificate is lost");
         let on_record = self::listed(&world, "pki/certs/revoked");
-        assert!(
-            revoked.is_subset(&on_record),
-            "seed {seed}, kill {kill}: a revocation is lost"
-        );
+        assert!(revoked.is_subset(&on_record), "seed {seed}, kill {kill}: a revocation is lost");
         if let Some((next, entries)) = crl(&world) {
-            assert!(
-                number <= next,
-                "seed {seed}, kill {kill}: CRL number fell to {next}"
-            );
-            assert_eq!(
-                entries, on_record,
-                "seed {seed}, kill {kill}: entries of the CRL"
-            );
+            assert!(number <= next, "seed {seed}, kill {kill}: CRL number fell to {next}");
+            assert_eq!(entries, on_record, "seed {seed}, kill {kill}: entries of the CRL");
             number = next;
         }
     }
-    assert!(
-        !issued.is_empty() && !revoked.is_empty(),
-        "nothing was done between the kills"
-    );
+    assert!(!issued.is_empty() && !revoked.is_empty(), "nothing was done between the kills");
     world.ok(&["write", "pki/issue/web", "common_name=after.example.com"]);
 }
 
@@ -89,48 +68,32 @@ fn run_and_kill(world: &World, after: Duration) -> String {
     use std::os::unix::process::CommandExt as _;
 
     let mut command = world.command("/bin/sh");
-    command
-        .args(["-c", WORKLOAD])
-        .process_group(0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    command.args(["-c", WORKLOAD]).process_group(0).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("a shell");
     let mut stdout = child.stdout.take().expect("a pipe");
     thread::sleep(after);
     let group = format!("-{}", child.id());
-    let killed = world
-        .command("/bin/sh")
-        .args(["-c", "kill -9 \"$0\" 2> /dev/null", &group])
-        .status();
-    assert!(
-        killed.is_ok_and(|status| status.success()),
-        "the workload has ended by itself"
-    );
+    let killed =
+        world.command("/bin/sh").args(["-c", "kill -9 \"$0\" 2> /dev/null", &group]).status();
+    assert!(killed.is_ok_and(|status| status.success()), "the workload has ended by itself");
     child.wait().expect("an end");
     let mut said = String::new();
     stdout.read_to_string(&mut said).expect("text");
     // A line that was not finished was not said.
-    said.rfind('\n').map_or_else(String::new, |end| {
-        said.get(..=end).unwrap_or_default().to_owned()
-    })
+    said.rfind('\n').map_or_else(String::new, |end| said.get(..=end).unwrap_or_default().to_owned())
 }
 
 fn listed(world: &World, path: &str) -> BTreeSet<String> {
     let got = world.run(&["list", "-format=json", path]);
     let list: Value = serde_json::from_str(&got.out).expect("a list");
     let serials = list.as_array().into_iter().flatten();
-    serials
-        .filter_map(|serial| serial.as_str().map(str::to_owned))
-        .collect()
+    serials.filter_map(|serial| serial.as_str().map(str::to_owned)).collect()
 }
 
 /// The number and the serial numbers of the CRL, as `openssl` reads them.
 fn crl(world: &World) -> Option<(u64, BTreeSet<String>)> {
     let openssl = tools::find("openssl")?;
-    world.write(
-        "crl.pem",
-        world.field("certificate", &["read", "pki/cert/crl"]),
-    );
+    world.write("crl.pem", world.field("certificate", &["read", "pki/cert/crl"]));
     let mut command = world.command(openssl);
     command.args(["crl", "-in", "crl.pem", "-noout", "-text"]);
     let text = command.output().expect("openssl runs").stdout;
@@ -144,17 +107,14 @@ fn crl(world: &World) -> Option<(u64, BTreeSet<String>)> {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => number.parse(),
     };
-    let serials = text
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("Serial Number: "));
+    let serials = text.lines().filter_map(|line| line.trim().strip_prefix("Serial Number: "));
     Some((number.expect("a number"), serials.map(colons).collect()))
 }
 
 /// `0AFF` as `0a:ff`.
 fn colons(digits: &str) -> String {
     let pairs = digits.trim().as_bytes().chunks(2);
-    let pairs: Vec<String> = pairs
-        .map(|pair| String::from_utf8_lossy(pair).to_lowercase())
-        .collect();
+    let pairs: Vec<String> =
+        pairs.map(|pair| String::from_utf8_lossy(pair).to_lowercase()).collect();
     pairs.join(":")
 }

@@ -1,8 +1,5 @@
 //! The quick starts work as they are written, and so do older scripts with Vault's own words.
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
 use pkictl_tests::{World, pkictl, repository, transcript};
 
@@ -41,13 +38,8 @@ fn copied(shown: &str, row: &str) -> String {
 
 /// The rows of a table, by their names.
 fn rows(shown: &str) -> Vec<&str> {
-    let names = shown
-        .lines()
-        .skip(2)
-        .filter(|line| !line.contains("-----END"));
-    names
-        .filter_map(|line| line.split_once("    ").map(|(name, _)| name))
-        .collect()
+    let names = shown.lines().skip(2).filter(|line| !line.contains("-----END"));
+    names.filter_map(|line| line.split_once("    ").map(|(name, _)| name)).collect()
 }
 
 #[test]
@@ -73,13 +65,7 @@ fn the_words_of_old_guides_still_work() {
          allow_subdomains=\"true\" max_ttl=\"72h\"",
     );
     let shown = shell("vault write pki/issue/example-dot-com \\\n    common_name=blah.example.com");
-    for row in [
-        "certificate",
-        "issuing_ca",
-        "private_key",
-        "private_key_type",
-        "serial_number",
-    ] {
+    for row in ["certificate", "issuing_ca", "private_key", "private_key_type", "serial_number"] {
         assert!(rows(&shown).contains(&row), "{row}: {shown}");
     }
     assert!(shown.contains("-----BEGIN RSA PRIVATE KEY-----"), "{shown}");
@@ -106,13 +92,7 @@ fn the_words_of_old_guides_still_work() {
     );
     let shown =
         shell("vault write pki_int/issue/example-dot-com \\\n    common_name=blah.example.com");
-    for row in [
-        "certificate",
-        "issuing_ca",
-        "ca_chain",
-        "private_key",
-        "serial_number",
-    ] {
+    for row in ["certificate", "issuing_ca", "ca_chain", "private_key", "serial_number"] {
         assert!(rows(&shown).contains(&row), "{row}: {shown}");
     }
 
@@ -122,10 +102,7 @@ fn the_words_of_old_guides_still_work() {
     shell("vault unmount moved");
     assert!(!shell("vault mounts").contains("moved/"));
     assert_eq!(
-        world
-            .data(&["read", "pki/config/urls"])
-            .get("issuing_certificates")
-            .expect("URLs")[0],
+        world.data(&["read", "pki/config/urls"]).get("issuing_certificates").expect("URLs")[0],
         "http://127.0.0.1:8200/v1/pki/ca"
     );
 }

@@ -25,9 +25,7 @@ fn walk(name: &str) -> (World, Outcome) {
 #[track_caller]
 fn openssl(world: &World, words: &str) -> Option<Outcome> {
     let mut command = world.command(tools::find("openssl")?);
-    command
-        .current_dir(world.work().join("out"))
-        .args(words.split_whitespace());
+    command.current_dir(world.work().join("out")).args(words.split_whitespace());
     command.output().ok().map(|got| Outcome::of(&got))
 }
 
@@ -72,20 +70,9 @@ fn mtls_for_nginx() {
         &world,
         &format!("{chain} -purpose sslserver -verify_hostname www.example.com nginx/server.pem"),
     );
-    verified(
-        &world,
-        &format!("{chain} -purpose sslclient client/alice.pem"),
-    );
-    refused(
-        &world,
-        &format!("{chain} -purpose sslclient nginx/server.pem"),
-        "purpose",
-    );
-    refused(
-        &world,
-        &format!("{chain} -purpose sslserver client/alice.pem"),
-        "purpose",
-    );
+    verified(&world, &format!("{chain} -purpose sslclient client/alice.pem"));
+    refused(&world, &format!("{chain} -purpose sslclient nginx/server.pem"), "purpose");
+    refused(&world, &format!("{chain} -purpose sslserver client/alice.pem"), "purpose");
     assert!(Path::new(&world.work().join("out/nginx/mtls.conf")).is_file());
 }
 

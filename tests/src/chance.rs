@@ -6,9 +6,7 @@ pub struct Chance(u64);
 impl Chance {
     /// From `PKICTL_TEST_SEED`, or from the time.
     pub fn from_environment() -> (u64, Self) {
-        let given = std::env::var("PKICTL_TEST_SEED")
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let given = std::env::var("PKICTL_TEST_SEED").ok().and_then(|text| text.parse().ok());
         let seed = given.unwrap_or_else(|| {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             now.map_or(1, |now| u64::from(now.subsec_nanos()) | 1)

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent()
-        .expect("the tests lie in the repository")
-        .to_owned()
+    here.parent().expect("the tests lie in the repository").to_owned()
 }
 
 /// The text of a file of the repository.

@@ -9,9 +9,7 @@ use std::process::Command;
 #[track_caller]
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|p| p.is_file());
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|p| p.is_file());
     if found.is_none() {
         skipped(name, "there is no such program in PATH");
     }
@@ -48,9 +46,7 @@ pub fn folder(name: &str, path: &Path) -> Option<PathBuf> {
 pub fn skipped(what: &str, reason: &str) {
     let required = std::env::var("PKICTL_TEST_REQUIRE").unwrap_or_default();
     assert!(
-        !required
-            .split(',')
-            .any(|name| name == what || name == "all"),
+        !required.split(',').any(|name| name == what || name == "all"),
         "{what} is required, but {reason}"
     );
     let test = std::thread::current().name().unwrap_or("a test").to_owned();

@@ -45,11 +45,7 @@ pub fn exchanges(document: &str) -> Vec<Exchange> {
         for (offset, text) in lines.into_iter().enumerate() {
             if let Some(command) = text.strip_prefix("$ ") {
                 let line = first + offset;
-                found.push(Exchange {
-                    line,
-                    command: command.to_owned(),
-                    shown: Vec::new(),
-                });
+                found.push(Exchange { line, command: command.to_owned(), shown: Vec::new() });
             } else if let Some(exchange) = found.last_mut() {
                 if goes_on {
                     exchange.command += "\n";
@@ -70,12 +66,7 @@ pub fn exchanges(document: &str) -> Vec<Exchange> {
 pub fn replay(world: &World, name: &str, document: &str) {
     let exchanges = exchanges(document);
     assert!(!exchanges.is_empty(), "{name}: no console blocks");
-    for Exchange {
-        line,
-        command,
-        shown,
-    } in exchanges
-    {
+    for Exchange { line, command, shown } in exchanges {
         let (status, got) = world.shell(&command);
         assert_eq!(status, 0, "{name}:{line}: {command}\n{got}");
         let lines: Vec<&str> = got.lines().collect();
@@ -114,6 +105,7 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "the test is about how many there are")]
 mod tests {
     use super::*;
 
@@ -135,10 +127,7 @@ $ not this
         let got = exchanges(DOCUMENT);
         assert_eq!(got.len(), 2);
         assert_eq!(got[0].command, "one \\\n    two");
-        assert_eq!(
-            (got[0].line, &*got[0].shown),
-            (3, ["shown …".to_owned()].as_slice())
-        );
+        assert_eq!((got[0].line, &*got[0].shown), (3, ["shown …".to_owned()].as_slice()));
         assert_eq!((got[1].line, &*got[1].command), (6, "three"));
     }
 

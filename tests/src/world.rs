@@ -38,10 +38,7 @@ impl World {
         for name in ["pkictl", "vault"] {
             symlink(program, folder.path().join("bin").join(name)).expect("a link");
         }
-        Self {
-            folder,
-            program: program.into(),
-        }
+        Self { folder, program: program.into() }
     }
 
     /// The directory that commands run in.
@@ -69,10 +66,7 @@ impl World {
             .current_dir(self.work())
             .env_clear()
             .env("HOME", self.folder.path().join("home"))
-            .env(
-                "PATH",
-                format!("{}:{path}", self.folder.path().join("bin").display()),
-            )
+            .env("PATH", format!("{}:{path}", self.folder.path().join("bin").display()))
             .env("PKICTL", &self.program)
             .stdin(Stdio::null());
         command
@@ -87,11 +81,7 @@ impl World {
     /// The program with these words and this standard input.
     pub fn run_with_input(&self, words: &[&str], input: &[u8]) -> Outcome {
         let mut command = self.command(&self.program);
-        command
-            .args(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program runs");
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that does not read its input is not at fault.
@@ -131,10 +121,7 @@ impl World {
     /// A line of shell, as a user would type it; both streams as they come.
     pub fn shell(&self, line: &str) -> (i32, String) {
         let mut command = self.command("/bin/sh");
-        let got = command
-            .args(["-c", &format!("exec 2>&1\n{line}")])
-            .output()
-            .expect("a shell");
+        let got = command.args(["-c", &format!("exec 2>&1\n{line}")]).output().expect("a shell");
         (got.status.code().unwrap_or(-1), text(&got.stdout))
     }
 

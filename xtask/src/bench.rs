@@ -73,12 +73,7 @@ fn measure(plan: &Plan) -> Result<Vec<Row>> {
 
 impl Options {
     fn parse(words: &[String]) -> Result<Self> {
-        let mut options = Self {
-            is_quick: false,
-            json: None,
-            writes: false,
-            pkictl: None,
-        };
+        let mut options = Self { is_quick: false, json: None, writes: false, pkictl: None };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -94,31 +89,18 @@ impl Options {
 
     fn plan(&self) -> Result<Plan> {
         let pkictl = match &self.pkictl {
-            Some(path) => path
-                .canonicalize()
-                .with_context(|| path.display().to_string())?,
+            Some(path) => path.canonicalize().with_context(|| path.display().to_string())?,
             None => beside_us("pkictl", "release")?,
         };
-        let (pairs, large) = if self.is_quick {
-            (3, 10_000)
-        } else {
-            (5, 100_000)
-        };
-        Ok(Plan {
-            pairs,
-            sizes: [1_000, large],
-            pkictl,
-        })
+        let (pairs, large) = if self.is_quick { (3, 10_000) } else { (5, 100_000) };
+        Ok(Plan { pairs, sizes: [1_000, large], pkictl })
     }
 }
 
 /// A program in the directory that this one was built in, for a profile.
 fn beside_us(name: &str, profile: &str) -> Result<PathBuf> {
     let ours = env::current_exe()?;
-    let target = ours
-        .parent()
-        .and_then(Path::parent)
-        .context("no target directory")?;
+    let target = ours.parent().and_then(Path::parent).context("no target directory")?;
     Ok(target.join(profile).join(name))
 }
 
@@ -127,24 +109,9 @@ fn again_in_release(words: &[String]) -> Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .current_dir(crate::workspace::root())
-        .args([
-            "build",
-            "--release",
-            "--no-default-features",
-            "-p",
-            "pki-cli",
-            "-p",
-            "xtask",
-        ])
+        .args(["build", "--release", "--no-default-features", "-p", "pki-cli", "-p", "xtask"])
         .status()?;
     ensure!(built.success(), "the build failed");
-    let status = Command::new(beside_us("xtask", "release")?)
-        .arg("bench")
-        .args(words)
-        .status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let status = Command::new(beside_us("xtask", "release")?).arg("bench").args(words).status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

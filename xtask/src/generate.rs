@@ -33,11 +33,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
             for name in stale.keys() {
                 println!("{name}: is not what the declarations say: run cargo xtask gen");
             }
-            Ok(if stale.is_empty() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         _ => bail!("gen takes no words but -check"),
     }

@@ -1,10 +1,6 @@
 //! Development tasks: `cargo xtask <task>`. One file per task; the tasks say what they do.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "tasks report to a terminal"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to a terminal")]
 
 mod bench;
 mod generate;

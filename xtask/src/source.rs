@@ -30,12 +30,7 @@ impl Source {
     pub(crate) fn new(name: &str, text: &str) -> Self {
         let code = mask(text);
         let tests = test_modules(&code);
-        Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            code,
-            tests,
-        }
+        Self { name: name.to_owned(), text: text.to_owned(), code, tests }
     }
 
     /// The line that a byte is in, counted from one.
@@ -53,9 +48,7 @@ impl Source {
     /// a longer word.
     pub(crate) fn occurrences(&self, piece: &str) -> Vec<usize> {
         let found = self.code.match_indices(piece).map(|(at, _)| at);
-        found
-            .filter(|at| is_whole(&self.code, *at, piece))
-            .collect()
+        found.filter(|at| is_whole(&self.code, *at, piece)).collect()
     }
 
     pub(crate) fn functions(&self) -> Vec<Function> {
@@ -87,9 +80,7 @@ fn is_word(c: char) -> bool {
 /// Whether a piece found at a place is not part of a longer word.
 fn is_whole(code: &str, at: usize, piece: &str) -> bool {
     let before = code.get(..at).and_then(|before| before.chars().next_back());
-    let after = code
-        .get(at + piece.len()..)
-        .and_then(|after| after.chars().next());
+    let after = code.get(at + piece.len()..).and_then(|after| after.chars().next());
     let joins = |inner: Option<char>, outer: Option<char>| {
         inner.is_some_and(is_word) && outer.is_some_and(is_word)
     };
@@ -219,14 +210,8 @@ fn raw(after: &[u8]) -> Option<usize> {
     if after.get(hashes) != Some(&b'"') {
         return None;
     }
-    let close: Vec<u8> = [b'"']
-        .into_iter()
-        .chain(std::iter::repeat_n(b'#', hashes))
-        .collect();
-    let inside = after
-        .get(opened..)?
-        .windows(close.len())
-        .position(|window| window == close)?;
+    let close: Vec<u8> = [b'"'].into_iter().chain(std::iter::repeat_n(b'#', hashes)).collect();
+    let inside = after.get(opened..)?.windows(close.len()).position(|window| window == close)?;
     Some(opened + inside + close.len())
 }
 
@@ -254,15 +239,9 @@ mod tests {
     fn functions_have_names_and_lengths() {
         let text = "fn a(x: [u8; 3]) -> u8 {\n    {}\n}\ntrait T { fn b(); }\n#[cfg(test)]\nmod tests {\n    fn c() {}\n}\n";
         let source = Source::new("a.rs", text);
-        let found: Vec<_> = source
-            .functions()
-            .into_iter()
-            .map(|f| (f.name, f.line, f.lines, f.is_test))
-            .collect();
-        assert_eq!(
-            found,
-            [("a".to_owned(), 1, 3, false), ("c".to_owned(), 7, 1, true)]
-        );
+        let found: Vec<_> =
+            source.functions().into_iter().map(|f| (f.name, f.line, f.lines, f.is_test)).collect();
+        assert_eq!(found, [("a".to_owned(), 1, 3, false), ("c".to_owned(), 7, 1, true)]);
     }
 
     #[test]

@@ -29,11 +29,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(file: &str, line: usize, what: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            line,
-            what: what.into(),
-        }
+        Self { file: file.to_owned(), line, what: what.into() }
     }
 }
 
@@ -56,9 +52,7 @@ impl Tree {
 
     fn of(files: Vec<TextFile>) -> Self {
         let rust = files.iter().filter(|file| file.name.ends_with(".rs"));
-        let sources = rust
-            .map(|file| Source::new(&file.name, &file.text))
-            .collect();
+        let sources = rust.map(|file| Source::new(&file.name, &file.text)).collect();
         Self { files, sources }
     }
 
@@ -116,10 +110,8 @@ fn findings(tree: &Tree) -> Vec<Finding> {
 /// What a check finds in files with these names and texts: for the tests of the checks.
 #[cfg(test)]
 fn found(check: Check, files: &[(&str, &str)]) -> Vec<String> {
-    let text_file = |(name, text): &(&str, &str)| TextFile {
-        name: (*name).into(),
-        text: (*text).into(),
-    };
+    let text_file =
+        |(name, text): &(&str, &str)| TextFile { name: (*name).into(), text: (*text).into() };
     let tree = Tree::of(files.iter().map(text_file).collect());
     let mut findings = Vec::new();
     check(&tree, &mut findings);

@@ -67,10 +67,7 @@ mod tests {
     fn what_is_no_lifetime_is_named() {
         for text in ["never", "1d12h", "1w", "1H"] {
             let problem = FlagDuration::parse(text).expect_err("refused");
-            assert!(
-                problem.starts_with(&format!("time: invalid duration {text:?}")),
-                "{problem}"
-            );
+            assert!(problem.starts_with(&format!("time: invalid duration {text:?}")), "{problem}");
         }
     }
 }

@@ -15,10 +15,7 @@ pub struct Environment {
 impl Environment {
     /// The environment of this process.
     pub fn of_process(stdout_is_terminal: bool) -> Self {
-        Self {
-            variables: std::env::vars_os().collect(),
-            stdout_is_terminal,
-        }
+        Self { variables: std::env::vars_os().collect(), stdout_is_terminal }
     }
 
     /// An environment of these variables and no others, with output that is no terminal.

@@ -39,10 +39,9 @@ impl Failure {
             Self::Output(problem) if problem.kind() == io::ErrorKind::BrokenPipe => {
                 (None, BROKEN_PIPE)
             }
-            Self::Output(problem) => (
-                Some(format!("Error writing output: {}", reason(&problem))),
-                USAGE,
-            ),
+            Self::Output(problem) => {
+                (Some(format!("Error writing output: {}", reason(&problem))), USAGE)
+            }
         }
     }
 }
@@ -58,13 +57,18 @@ impl From<io::Error> for Failure {
 ///
 /// `doing` is for instance `writing data to pki/roles/web`.
 pub(crate) fn refusal(doing: &str, error: &Error) -> Failure {
+    Failure::Refused(explained(&format!("Error {doing}"), error))
+}
+
+/// The text of a refusal, for commands that say in their own words what they were doing.
+pub(crate) fn explained(lead: &str, error: &Error) -> String {
     let messages = error.messages();
     // What is wrong with the store or its key is no answer to the request.
     let local = matches!(error, Error::Store(_) | Error::Seal(_));
     if local || error.class() == ErrorClass::Unavailable {
-        return Failure::Refused(format!("Error {doing}: {error}"));
+        return format!("{lead}: {error}");
     }
-    let mut text = format!("Error {doing}: Error making API request.\n\n");
+    let mut text = format!("{lead}: Error making API request.\n\n");
     let _infallible = write!(text, "Code: {}. Errors:\n\n", error.class().http_status());
     for (index, message) in messages.iter().enumerate() {
         if index != 0 {
@@ -73,7 +77,7 @@ pub(crate) fn refusal(doing: &str, error: &Error) -> Failure {
         text.push_str("* ");
         text.push_str(message);
     }
-    Failure::Refused(text)
+    text
 }
 
 /// A system error in lower case and without its number, as it reads after `open x: `.
@@ -84,9 +88,7 @@ pub(crate) fn reason(problem: &io::Error) -> String {
         None => &text,
     };
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -11,10 +11,7 @@ pub(crate) fn of(path: &[String]) -> String {
     let mut command = &mut root;
     for name in path {
         // Without the arm that gives up, the borrow would have to last for both.
-        match command
-            .get_subcommands_mut()
-            .find(|found| found.get_name() == name)
-        {
+        match command.get_subcommands_mut().find(|found| found.get_name() == name) {
             Some(found) => command = found,
             None => return String::new(),
         }
@@ -35,9 +32,7 @@ pub(crate) fn usage_error(problem: &clap::Error) -> Failure {
         let value = context(ContextKind::InvalidValue);
         let reason = std::error::Error::source(problem).map(ToString::to_string);
         let reason = reason.unwrap_or_default();
-        return Failure::Usage(format!(
-            "invalid value {value:?} for flag -{flag}: {reason}"
-        ));
+        return Failure::Usage(format!("invalid value {value:?} for flag -{flag}: {reason}"));
     }
     let text = one_dash(&problem.to_string());
     let line = text.lines().next().unwrap_or_default();
@@ -66,14 +61,7 @@ mod tests {
 
     #[test]
     fn values_that_do_not_fit_are_named_with_their_flag() {
-        let words = [
-            "pkictl",
-            "secrets",
-            "enable",
-            "--max-lease-ttl=never",
-            "--",
-            "pki",
-        ];
+        let words = ["pkictl", "secrets", "enable", "--max-lease-ttl=never", "--", "pki"];
         let problem = crate::args::Cli::try_parse_from(words).expect_err("refused");
         let text = usage_error(&problem).into_parts().0.unwrap_or_default();
         let want = "invalid value \"never\" for flag -max-lease-ttl: \

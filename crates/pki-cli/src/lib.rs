@@ -21,8 +21,9 @@ mod session;
 mod shell;
 mod system;
 
-use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
+
+use clap::{CommandFactory as _, Parser as _};
 
 pub use environment::{Console, Environment};
 pub use failure::{BROKEN_PIPE, REFUSED, SUCCESS, UNKNOWN_COMMAND, USAGE};

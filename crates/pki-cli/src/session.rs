@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use pki_core::{Engine, Error, Operation, Request};
+use pki_core::{Engine, Env, Error, Operation, Request, Seal, SealError, Unlock};
 use pki_store::directory::{self, DirectoryStore, Options};
 use pki_store::memory::MemoryStore;
 use pki_store::{Store, StoreError};
@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::failure::{Failure, reason};
 use crate::output::Answer;
 use crate::seal::{Keeper, Protection, create_key_file};
-use crate::{shell, system};
+use crate::shell;
 
 /// An open store, and the engine over it.
 pub(crate) struct Session {
@@ -34,9 +34,9 @@ impl Session {
     /// When there is one that cannot be used.
     pub(crate) fn open(settings: &Settings, environment: &Environment) -> Result<Self, Failure> {
         match DirectoryStore::open(&settings.data_dir, options(settings)) {
-            Ok(store) => Self::over(Arc::new(store), true, settings, environment),
+            Ok(store) => Ok(Self::over(Arc::new(store), true, settings, environment)),
             Err(StoreError::Missing { .. }) => {
-                Self::over(Arc::new(MemoryStore::new()), false, settings, environment)
+                Ok(Self::over(Arc::new(MemoryStore::new()), false, settings, environment))
             }
             Err(problem) => Err(unusable(&problem)),
         }
@@ -60,7 +60,7 @@ impl Session {
                 make_key_file(path)?;
             }
         }
-        Self::over(Arc::new(store), true, settings, environment)
+        Ok(Self::over(Arc::new(store), true, settings, environment))
     }
 
     fn over(
@@ -68,16 +68,12 @@ impl Session {
         stored: bool,
         settings: &Settings,
         environment: &Environment,
-    ) -> Result<Self, Failure> {
-        let env = system::env().map_err(|problem| {
-            let reason = reason(&problem);
-            Failure::Refused(format!("Error opening the random source: {reason}"))
-        })?;
-        let keeper = Keeper::new(settings.protection.clone(), environment);
-        Ok(Self {
-            engine: Engine::new(store, Arc::new(keeper), env),
-            stored,
-        })
+    ) -> Self {
+        let seal: Arc<dyn Seal> = match stored {
+            true => Arc::new(Keeper::new(settings.protection.clone(), environment)),
+            false => Arc::new(NoStore),
+        };
+        Self { engine: Engine::new(store, seal, Env::system()), stored }
     }
 
     /// Makes a request.
@@ -91,11 +87,7 @@ impl Session {
         path: &str,
         data: Map<String, Value>,
     ) -> Result<Answer, Error> {
-        let request = Request {
-            operation,
-            path: routed(path),
-            data,
-        };
+        let request = Request { operation, path: routed(path), data };
         self.engine.handle(request).map(Answer::from)
     }
 
@@ -107,6 +99,15 @@ impl Session {
     /// For help and completion, which are no requests.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+}
+
+/// Nothing can be sealed for a place that is not there.
+struct NoStore;
+
+impl Seal for NoStore {
+    fn unlock(&self) -> Result<Unlock, SealError> {
+        Err(SealError::Unavailable("there is no store".to_owned()))
     }
 }
 
@@ -127,9 +128,7 @@ pub(crate) fn no_store_hint(settings: &Settings) -> String {
 }
 
 fn options(settings: &Settings) -> Options {
-    Options {
-        wait: settings.wait,
-    }
+    Options { wait: settings.wait }
 }
 
 fn unusable(problem: &StoreError) -> Failure {
@@ -142,10 +141,7 @@ fn make_key_file(path: &Path) -> Result<(), Failure> {
             ErrorKind::NotFound => "there is no such directory".to_owned(),
             _ => reason(&problem),
         };
-        Failure::Refused(format!(
-            "Error creating the key file {}: {why}",
-            path.display()
-        ))
+        Failure::Refused(format!("Error creating the key file {}: {why}", path.display()))
     })
 }
 

@@ -1,26 +1,17 @@
-//! The clock and the random source of the machine.
+//! The clock of this machine, and random bytes for what is no request.
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use pki_core::Env;
 use pki_core::domain::time::Timestamp;
-use pki_core::env::{Clock, SecureRandom};
 
-/// Where the system hands out unpredictable bytes.
+/// Where the system hands out unpredictable bytes. A name is not worth waking OpenSSL for.
 const RANDOM: &str = "/dev/urandom";
 
-/// What the engine asks of the world, answered by this machine.
-///
-/// # Errors
-///
-/// When the random source cannot be opened.
-pub(crate) fn env() -> io::Result<Env> {
-    Ok(Env {
-        clock: Box::new(SystemClock),
-        random: Box::new(SystemRandom(File::open(RANDOM)?)),
-    })
+/// This moment.
+pub(crate) fn now() -> Timestamp {
+    Env::system().clock.now()
 }
 
 /// So many unpredictable bytes.
@@ -53,34 +44,6 @@ fn uuid(bits: u128) -> String {
     )
 }
 
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = |earlier: SystemTime, later: SystemTime| {
-            let elapsed = later.duration_since(earlier).ok()?;
-            i128::try_from(elapsed.as_nanos()).ok()
-        };
-        let now = SystemTime::now();
-        let nanos = match since(UNIX_EPOCH, now) {
-            Some(nanos) => nanos,
-            None => -since(now, UNIX_EPOCH).unwrap_or_default(),
-        };
-        Timestamp::from_unix_nanos(nanos)
-    }
-}
-
-struct SystemRandom(File);
-
-impl SecureRandom for SystemRandom {
-    fn fill(&self, buffer: &mut [u8]) {
-        if (&self.0).read_exact(buffer).is_err() {
-            // There is nothing safe to go on with: these bytes become serial numbers and keys.
-            std::process::abort();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,10 +53,5 @@ mod tests {
         assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
         assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
         assert_ne!(request_id(), request_id());
-    }
-
-    #[test]
-    fn the_clock_is_not_at_the_epoch() {
-        assert!(Timestamp::EPOCH < SystemClock.now());
     }
 }

@@ -1,12 +1,12 @@
 //! The program as its users see it: words in; output, errors and a status out.
 //!
-//! Here is what needs no engine. What the engine answers is tested where the crates meet.
+//! Here is what needs no engine, and the commands that make several requests of it. What the
+//! engine answers is tested where the crates meet.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a test that cannot set up its surroundings has failed"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot set up its surroundings has failed")]
 
+#[path = "program/authorities.rs"]
+mod authorities;
 #[path = "program/caller.rs"]
 mod caller;
 #[path = "program/no_store.rs"]

@@ -10,19 +10,19 @@ use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
 use crate::ca::crls::{self, Which};
-use crate::ca::keyring::Keyring;
 use crate::ca::tables::MOUNTS;
 use crate::ca::tidy;
 use crate::domain::id::MountId;
 use crate::env::Env;
 use crate::error::Error;
 use crate::field::Input;
+use crate::keyring::Keyring;
 use crate::paths::PATHS;
 use crate::seal::Seal;
 use crate::store::{Tx, View};
 use crate::system::mount::Mount;
-use crate::system::paths::mount::EnableMount;
 use crate::system::paths::SYSTEM_PATHS;
+use crate::system::paths::mount::EnableMount;
 
 pub use crate::api::help::Help;
 
@@ -267,7 +267,8 @@ fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
             || op.fields.iter().any(|field| field.name == name)
     };
     let list = |keep: &dyn Fn(&str) -> bool| {
-        let mut names: Vec<&str> = data.keys().map(String::as_str).filter(|name| keep(name)).collect();
+        let mut names: Vec<&str> =
+            data.keys().map(String::as_str).filter(|name| keep(name)).collect();
         names.sort_unstable();
         (!names.is_empty()).then(|| names.join(" "))
     };

@@ -22,7 +22,6 @@
 //! role.role.allowed_domains = vec!["example.com".into()];
 //! role.role.allow_subdomains = true;
 //! role.role.key_type = "ec".into();
-//! role.role.key_bits = 256;
 //! engine.execute("pki", &role)?;
 //! let issued = engine.execute("pki", &Issue::under("web", "blah.example.com"))?.data;
 //! assert!(issued.certificate.starts_with("-----BEGIN CERTIFICATE-----"));
@@ -46,6 +45,7 @@ pub mod engine;
 pub mod env;
 pub mod error;
 pub mod field;
+mod keyring;
 pub mod paths;
 pub mod policy;
 pub mod seal;

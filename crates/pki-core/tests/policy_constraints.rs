@@ -3,6 +3,7 @@
 //!
 //! Source: RFC 5280 section 4.2.1.10.
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
+#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "simple before all else")]
 
 mod x509_support;
 
@@ -29,10 +30,7 @@ fn labels(name: &str) -> Vec<String> {
 /// How many labels come before a domain; nothing if the name does not end with it.
 fn labels_before(name: &str, domain: &str) -> Option<usize> {
     let (name, domain) = (labels(name), labels(domain));
-    let ends_so = domain
-        .iter()
-        .enumerate()
-        .all(|(at, label)| name.get(at) == Some(label));
+    let ends_so = domain.iter().enumerate().all(|(at, label)| name.get(at) == Some(label));
     ends_so.then(|| name.len() - domain.len())
 }
 
@@ -74,10 +72,7 @@ fn bits(address: IpAddr) -> Vec<bool> {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().to_vec(),
     };
-    octets
-        .iter()
-        .flat_map(|octet| (0..8).rev().map(move |at| octet >> at & 1 == 1))
-        .collect()
+    octets.iter().flat_map(|octet| (0..8).rev().map(move |at| octet >> at & 1 == 1)).collect()
 }
 
 fn naive_address(address: IpAddr, base: &str) -> bool {
@@ -98,69 +93,24 @@ fn naive<N: Copy>(
     let mut good = true;
     for name in names {
         let inside = permitted.iter().filter(|base| fits(*name, base)).count();
-        let hit = excluded
-            .iter()
-            .filter(|base| fits(*name, base) || reaches(*name, base))
-            .count();
+        let hit = excluded.iter().filter(|base| fits(*name, base) || reaches(*name, base)).count();
         good = good && hit == 0 && (permitted.is_empty() || 0 < inside);
     }
     good
 }
 
-const DOMAINS: &[&str] = &[
-    "a.com",
-    "b.a.com",
-    "c.b.a.com",
-    "xa.com",
-    "com",
-    "A.COM",
-    "a.com.",
-    "a.org",
-    "b.org",
-];
-const BASES: &[&str] = &[
-    "a.com", ".a.com", "b.a.com", ".b.a.com", "A.Com", "com", "org", ".com", "",
-];
-const WILD: &[&str] = &[
-    "*.a.com",
-    "*.b.a.com",
-    "*.com",
-    "*.xa.com",
-    "a.com",
-    "b.a.com",
-];
-const MAILBOXES: &[&str] = &[
-    "joe@a.com",
-    "Joe@a.com",
-    "ann@b.a.com",
-    "joe@A.com",
-    "joe@xa.com",
-];
-const MAIL_BASES: &[&str] = &[
-    "joe@a.com",
-    "a.com",
-    ".a.com",
-    "b.a.com",
-    "joe@b.a.com",
-    "com",
-];
+const DOMAINS: &[&str] =
+    &["a.com", "b.a.com", "c.b.a.com", "xa.com", "com", "A.COM", "a.com.", "a.org", "b.org"];
+const BASES: &[&str] =
+    &["a.com", ".a.com", "b.a.com", ".b.a.com", "A.Com", "com", "org", ".com", ""];
+const WILD: &[&str] = &["*.a.com", "*.b.a.com", "*.com", "*.xa.com", "a.com", "b.a.com"];
+const MAILBOXES: &[&str] = &["joe@a.com", "Joe@a.com", "ann@b.a.com", "joe@A.com", "joe@xa.com"];
+const MAIL_BASES: &[&str] = &["joe@a.com", "a.com", ".a.com", "b.a.com", "joe@b.a.com", "com"];
 const HOSTS: &[&str] = &["a.com", "b.a.com", "c.b.a.com", "xa.com", "B.a.com"];
-const ADDRESSES: &[&str] = &[
-    "10.0.0.1",
-    "10.255.0.1",
-    "11.0.0.1",
-    "::1",
-    "2001:db8::1",
-    "::ffff:10.0.0.1",
-];
-const RANGES: &[&str] = &[
-    "10.0.0.0/8",
-    "10.0.0.0/31",
-    "0.0.0.0/0",
-    "::/0",
-    "2001:db8::/32",
-    "::1/128",
-];
+const ADDRESSES: &[&str] =
+    &["10.0.0.1", "10.255.0.1", "11.0.0.1", "::1", "2001:db8::1", "::ffff:10.0.0.1"];
+const RANGES: &[&str] =
+    &["10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "::/0", "2001:db8::/32", "::1/128"];
 
 fn some(of: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
     proptest::collection::vec(select(of), 0..3)
@@ -225,34 +175,22 @@ fn constraints(specs: &[&str]) -> NameConstraints {
 
 #[track_caller]
 fn check(specs: &[&str], names: SubjectAltNames, want: Result<(), &str>) {
-    let names = CertifiedNames {
-        names,
-        has_subject: true,
-    };
+    let names = CertifiedNames { names, has_subject: true };
     let got = allow(&constraints(specs), &names, "CN=Top");
     let got = got.map_err(|violation| violation.to_string());
     assert_eq!(got, want.map_err(str::to_owned), "{specs:?}");
 }
 
 fn dns(names: &[&str]) -> SubjectAltNames {
-    SubjectAltNames {
-        dns: texts(names),
-        ..Default::default()
-    }
+    SubjectAltNames { dns: texts(names), ..Default::default() }
 }
 
 fn uri(names: &[&str]) -> SubjectAltNames {
-    SubjectAltNames {
-        uri: texts(names),
-        ..Default::default()
-    }
+    SubjectAltNames { uri: texts(names), ..Default::default() }
 }
 
 fn email(names: &[&str]) -> SubjectAltNames {
-    SubjectAltNames {
-        email: texts(names),
-        ..Default::default()
-    }
+    SubjectAltNames { email: texts(names), ..Default::default() }
 }
 
 #[test]
@@ -260,10 +198,8 @@ fn a_refusal_names_the_name_the_constraint_and_the_ca() {
     check(
         &["+dns:a.com", "+dns:b.com"],
         dns(&["x.a.com", "x.c.com"]),
-        Err(
-            "DNS name \"x.c.com\" is not permitted by the name constraints of CA \"CN=Top\", \
-             which permit only \"a.com\", \"b.com\"",
-        ),
+        Err("DNS name \"x.c.com\" is not permitted by the name constraints of CA \"CN=Top\", \
+             which permit only \"a.com\", \"b.com\""),
     );
     check(
         &["+dns:a.com", "-dns:x.a.com"],
@@ -293,12 +229,7 @@ fn a_wildcard_does_not_get_around_an_exclusion() {
 
 #[test]
 fn a_uri_without_a_domain_is_refused_where_uris_are_constrained() {
-    for text in [
-        "urn:a:b",
-        "https://10.0.0.1/",
-        "https://a.com\\@b.com/",
-        "spiffe:///x",
-    ] {
+    for text in ["urn:a:b", "https://10.0.0.1/", "https://a.com\\@b.com/", "spiffe:///x"] {
         let want = format!(
             "URI {text:?} has no domain name to compare with the name constraints of CA \"CN=Top\""
         );
@@ -321,16 +252,10 @@ fn kinds_that_cannot_be_checked_are_refused_if_they_are_there() {
     let directory = vec![0x30, 4, 0xa4, 2, 0x30, 0];
     let minimum = vec![0x30, 6, 0x82, 1, b'a', 0x80, 1, 1];
     let refused = |constraints: &NameConstraints, names: &CertifiedNames| {
-        matches!(
-            allow(constraints, names, ""),
-            Err(Violation::UncheckedKind { .. })
-        )
+        matches!(allow(constraints, names, ""), Err(Violation::UncheckedKind { .. }))
     };
     let with = |rest: &Vec<u8>| NameConstraints {
-        excluded: Subtrees {
-            rest: vec![rest.clone()],
-            ..Default::default()
-        },
+        excluded: Subtrees { rest: vec![rest.clone()], ..Default::default() },
         ..Default::default()
     };
     let named = |names, has_subject| CertifiedNames { names, has_subject };
@@ -339,14 +264,8 @@ fn kinds_that_cannot_be_checked_are_refused_if_they_are_there() {
     assert!(refused(&with(&minimum), &named(dns(&["a"]), true)));
     assert!(!refused(&with(&minimum), &named(email(&["a@b"]), true)));
     // An address of three octets, where addresses are constrained.
-    let odd = SubjectAltNames {
-        rest: vec![vec![0x87, 3, 1, 2, 3]],
-        ..Default::default()
-    };
-    assert!(refused(
-        &constraints(&["-ip:10.0.0.0/8"]),
-        &named(odd.clone(), true)
-    ));
+    let odd = SubjectAltNames { rest: vec![vec![0x87, 3, 1, 2, 3]], ..Default::default() };
+    assert!(refused(&constraints(&["-ip:10.0.0.0/8"]), &named(odd.clone(), true)));
     assert!(!refused(&constraints(&["-dns:a"]), &named(odd, true)));
 }
 
@@ -372,19 +291,15 @@ fn chain(specs: &[&str]) -> Vec<Certificate> {
     specs.iter().map(certify).collect()
 }
 
+/// What is left and who says so; or the limit that is passed, by which CA, and whose it is.
+type Verdict<'a> = Result<Option<(u32, &'a str)>, (u32, u32, &'a str)>;
+
 #[track_caller]
-fn check_room(specs: &[&str], counted: u32, want: Result<Option<(u32, &str)>, (u32, u32, &str)>) {
+fn check_room(specs: &[&str], counted: u32, want: Verdict<'_>) {
     let who = |common_name: &str| name(common_name).to_string();
     let want = match want {
-        Ok(room) => Ok(room.map(|(most, ca)| Room {
-            most,
-            authority: who(ca),
-        })),
-        Err((limit, below, ca)) => Err(Violation::PathTooLong {
-            limit,
-            below,
-            authority: who(ca),
-        }),
+        Ok(room) => Ok(room.map(|(most, ca)| Room { most, authority: who(ca) })),
+        Err((limit, below, ca)) => Err(Violation::PathTooLong { limit, below, authority: who(ca) }),
     };
     assert_eq!(room_below(&chain(specs), counted), want, "{specs:?}");
 }

@@ -3,11 +3,7 @@
 //! What is here was written from the contract alone, with other means: lists of characters, no
 //! early ends, no shared helpers. Set `PROPTEST_CASES` to compare more.
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "simple before all else"
-)]
+#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "simple before all else")]
 
 mod policy_support;
 
@@ -60,10 +56,7 @@ fn naive_label(label: &str) -> bool {
 
 /// Whether the role allows the name.
 fn naive_name(role: &Role, name: &str) -> bool {
-    if name
-        .chars()
-        .any(|c| u32::from(c) < 32 || (127..160).contains(&u32::from(c)))
-    {
+    if name.chars().any(|c| u32::from(c) < 32 || (127..160).contains(&u32::from(c))) {
         return false;
     }
     let ats = name.chars().filter(|c| *c == '@').count();
@@ -159,27 +152,16 @@ fn naive_issue(role: &Role, name: &str) -> Result<Vec<String>, ()> {
         };
     }
     let labels: Vec<&str> = name.split('.').collect();
-    if labels
-        .iter()
-        .any(|label| label.is_empty() || 63 < label.chars().count())
-    {
+    if labels.iter().any(|label| label.is_empty() || 63 < label.chars().count()) {
         return Err(());
     }
-    let rest = if labels[0] == "*" {
-        &labels[1..]
-    } else {
-        &labels[..]
-    };
+    let rest = if labels[0] == "*" { &labels[1..] } else { &labels[..] };
     if rest.is_empty() || !rest.iter().all(|label| naive_label(label)) {
         return Ok(Vec::new());
     }
     // A name that was encoded is another name, which the role has to allow too.
     let encoded = pki_core::policy::idna::to_ascii(name).unwrap();
-    if naive_name(role, &encoded) {
-        Ok(vec![encoded])
-    } else {
-        Err(())
-    }
+    if naive_name(role, &encoded) { Ok(vec![encoded]) } else { Err(()) }
 }
 
 const PIECES: &[&str] = &[
@@ -266,11 +248,7 @@ fn roles() -> impl Strategy<Value = Role> {
 
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig {
-        cases: config.cases.max(2_000),
-        failure_persistence: None,
-        ..config
-    }
+    ProptestConfig { cases: config.cases.max(2_000), failure_persistence: None, ..config }
 }
 
 /// What the naive lifetime comes to: beginning and end in nanoseconds, and how many warnings.
@@ -283,6 +261,10 @@ fn nanos(text: &str) -> i128 {
     Timestamp::parse(text).unwrap().unix_nanos()
 }
 
+fn good(text: &str) -> bool {
+    Timestamp::parse(text).is_ok()
+}
+
 /// The steps of the contract, one after the other, or a word for the first that fails.
 fn naive_validity(
     role: &Role,
@@ -291,23 +273,26 @@ fn naive_validity(
     request: &ValidityRequest,
     now: i128,
 ) -> Result<Span, &'static str> {
-    let good = |text: &str| Timestamp::parse(text).is_ok();
-    let backdate = if role.not_before_duration.0 == 0 {
-        30
-    } else {
-        role.not_before_duration.0
-    };
+    let start = naive_start(role, request, now)?;
+    let (mut end, warnings) = naive_end(role, mount, request, now)?;
+    let last = issuer.not_after.unix_nanos();
+    if last < end && issuer.behavior == Behavior::Truncate {
+        end = last;
+    } else if last < end && issuer.behavior != Behavior::Permit {
+        return Err("end beyond issuer");
+    }
+    if end < start { Err("inverted") } else { Ok(Span(start, end, warnings)) }
+}
+
+fn naive_start(role: &Role, request: &ValidityRequest, now: i128) -> Result<i128, &'static str> {
+    let backdate = if role.not_before_duration.0 == 0 { 30 } else { role.not_before_duration.0 };
     let mut start = now - i128::from(backdate) * SECOND;
     let earliest = start;
     let asked_start = request.not_before.clone().unwrap_or_default();
     if role.not_before_bound == "forbid" && !asked_start.is_empty() {
         return Err("start forbidden");
     }
-    let text = if role.not_before.is_empty() {
-        asked_start
-    } else {
-        role.not_before.clone()
-    };
+    let text = if role.not_before.is_empty() { asked_start } else { role.not_before.clone() };
     if !text.is_empty() {
         if !good(&text) {
             return Err("moment");
@@ -317,7 +302,15 @@ fn naive_validity(
             return Err("start too old");
         }
     }
+    Ok(start)
+}
 
+fn naive_end(
+    role: &Role,
+    mount: &MountTtls,
+    request: &ValidityRequest,
+    now: i128,
+) -> Result<(i128, usize), &'static str> {
     let asked = request.ttl.map_or(0, |ttl| ttl.0);
     let explicit = match (&role.not_after, &request.not_after) {
         (own, _) if !own.is_empty() => Some(own.clone()),
@@ -330,11 +323,7 @@ fn naive_validity(
     if ttl == 0 {
         ttl = mount.default;
     }
-    let max = if 0 < role.max_ttl.0 {
-        role.max_ttl.0
-    } else {
-        mount.max
-    };
+    let max = if 0 < role.max_ttl.0 { role.max_ttl.0 } else { mount.max };
     let warnings = usize::from(max < ttl);
     if max < ttl {
         ttl = max;
@@ -356,17 +345,7 @@ fn naive_validity(
         bound if nanos(bound) < end => return Err("end beyond bound"),
         _ => (),
     }
-    let last = issuer.not_after.unix_nanos();
-    if last < end && issuer.behavior == Behavior::Truncate {
-        end = last;
-    } else if last < end && issuer.behavior != Behavior::Permit {
-        return Err("end beyond issuer");
-    }
-    if end < start {
-        Err("inverted")
-    } else {
-        Ok(Span(start, end, warnings))
-    }
+    Ok((end, warnings))
 }
 
 /// The naive word for a violation.
@@ -411,12 +390,7 @@ fn moments() -> impl Strategy<Value = String> {
 
 /// Roles with every setting that lifetimes depend on.
 fn timed_roles() -> impl Strategy<Value = Role> {
-    let after = select(vec![
-        "permit",
-        "forbid",
-        "ttl-limited",
-        "2026-11-22T00:00:00Z",
-    ]);
+    let after = select(vec!["permit", "forbid", "ttl-limited", "2026-11-22T00:00:00Z"]);
     let before = select(vec!["permit", "forbid", "duration"]);
     let own = || prop_oneof![3 => Just(String::new()), 1 => moments()];
     (seconds(), seconds(), seconds(), own(), own(), after, before).prop_map(
@@ -434,17 +408,9 @@ fn timed_roles() -> impl Strategy<Value = Role> {
 }
 
 fn issuers() -> impl Strategy<Value = IssuerLimits> {
-    let ends = vec![
-        "2026-11-21T15:00:00Z",
-        "2027-01-01T00:00:00Z",
-        "9999-12-31T23:59:59Z",
-    ];
-    let behaviors = vec![
-        Behavior::Err,
-        Behavior::Truncate,
-        Behavior::Permit,
-        Behavior::AlwaysEnforceErr,
-    ];
+    let ends = vec!["2026-11-21T15:00:00Z", "2027-01-01T00:00:00Z", "9999-12-31T23:59:59Z"];
+    let behaviors =
+        vec![Behavior::Err, Behavior::Truncate, Behavior::Permit, Behavior::AlwaysEnforceErr];
     (select(ends), select(behaviors)).prop_map(|(end, behavior)| IssuerLimits {
         not_after: Timestamp::parse(end).unwrap(),
         behavior,
@@ -486,11 +452,7 @@ fn the_truth_table_is_the_naive_one() {
             };
             for name in &shapes {
                 let got = validate_name(&role, name);
-                assert_eq!(
-                    got,
-                    naive_name(&role, name),
-                    "{name:?} {domain:?} {bits:07b}"
-                );
+                assert_eq!(got, naive_name(&role, name), "{name:?} {domain:?} {bits:07b}");
                 allowed += u32::from(got);
             }
         }

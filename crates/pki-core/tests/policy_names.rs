@@ -30,24 +30,15 @@ fn outcome(role: &Role, request: &NameRequest) -> Outcome {
 }
 
 fn named(common_name: &str) -> NameRequest {
-    NameRequest {
-        common_name: common_name.to_owned(),
-        ..Default::default()
-    }
+    NameRequest { common_name: common_name.to_owned(), ..Default::default() }
 }
 
 type Settings<'a> = &'a [(&'a str, &'a str)];
 
 const COLUMNS: [Settings<'_>; 5] = [
     &[("allowed_domains", "example.com")],
-    &[
-        ("allowed_domains", "example.com"),
-        ("allow_bare_domains", "true"),
-    ],
-    &[
-        ("allowed_domains", "example.com"),
-        ("allow_subdomains", "true"),
-    ],
+    &[("allowed_domains", "example.com"), ("allow_bare_domains", "true")],
+    &[("allowed_domains", "example.com"), ("allow_subdomains", "true")],
     &[("allow_any_name", "true")],
     &[("allow_any_name", "true"), ("enforce_hostnames", "false")],
 ];
@@ -105,11 +96,7 @@ fn the_table_of_common_names_holds() {
             };
             // One setting of the last column matters to names that are not host names: there, `_`,
             // blanks and colons are no reason to refuse, and no reason to certify either.
-            assert_eq!(
-                outcome(&role(settings), &named(name)),
-                want,
-                "{name} {settings:?}"
-            );
+            assert_eq!(outcome(&role(settings), &named(name)), want, "{name} {settings:?}");
         }
     }
     for settings in &COLUMNS {
@@ -121,16 +108,10 @@ fn the_table_of_common_names_holds() {
 #[test]
 fn names_outside_ascii_are_encoded() {
     let encoded = || Outcome::Issued(texts(&["xn--exmple-cua.com"]));
-    for (settings, want) in COLUMNS
-        .iter()
-        .zip([None, None, None, Some(encoded()), Some(encoded())])
+    for (settings, want) in COLUMNS.iter().zip([None, None, None, Some(encoded()), Some(encoded())])
     {
         let want = want.unwrap_or(Outcome::Refused);
-        assert_eq!(
-            outcome(&role(settings), &named("exämple.com")),
-            want,
-            "{settings:?}"
-        );
+        assert_eq!(outcome(&role(settings), &named("exämple.com")), want, "{settings:?}");
     }
 }
 
@@ -145,10 +126,7 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
         &[("*.example.com", '-'), ("a.example.com", '+')],
     ),
     (
-        &[
-            ("allowed_domains", "*.example.com,ftp*.foo.com"),
-            ("allow_glob_domains", "true"),
-        ],
+        &[("allowed_domains", "*.example.com,ftp*.foo.com"), ("allow_glob_domains", "true")],
         &[
             ("a.b.example.com", '+'),
             ("*.a.example.com", '+'),
@@ -164,30 +142,15 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
     ),
     (
         &[("allowed_domains", "*"), ("allow_glob_domains", "true")],
-        &[
-            ("anything.com", '+'),
-            ("u@x.com", '+'),
-            ("*.x.com", '+'),
-            ("foo bar", '-'),
-        ],
+        &[("anything.com", '+'), ("u@x.com", '+'), ("*.x.com", '+'), ("foo bar", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "*.example.com"),
-            ("allow_bare_domains", "true"),
-        ],
+        &[("allowed_domains", "*.example.com"), ("allow_bare_domains", "true")],
         &[("*.example.com", '+'), ("a.example.com", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "*.example.com"),
-            ("allow_subdomains", "true"),
-        ],
-        &[
-            ("*.example.com", '-'),
-            ("a.example.com", '-'),
-            ("a.b.example.com", '-'),
-        ],
+        &[("allowed_domains", "*.example.com"), ("allow_subdomains", "true")],
+        &[("*.example.com", '-'), ("a.example.com", '-'), ("a.b.example.com", '-')],
     ),
     (
         &[
@@ -198,35 +161,19 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
         &[("a.example.com", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "example.com,,"),
-            ("allow_subdomains", "true"),
-        ],
+        &[("allowed_domains", "example.com,,"), ("allow_subdomains", "true")],
         &[("a.example.com", '+'), ("com", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "user@example.com"),
-            ("allow_bare_domains", "true"),
-        ],
-        &[
-            ("user@example.com", '+'),
-            ("USER@example.com", '+'),
-            ("other@example.com", '-'),
-        ],
+        &[("allowed_domains", "user@example.com"), ("allow_bare_domains", "true")],
+        &[("user@example.com", '+'), ("USER@example.com", '+'), ("other@example.com", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "xn--bcher-kva.com"),
-            ("allow_bare_domains", "true"),
-        ],
+        &[("allowed_domains", "xn--bcher-kva.com"), ("allow_bare_domains", "true")],
         &[("xn--bcher-kva.com", '+'), ("bücher.com", '-')],
     ),
     (
-        &[
-            ("allowed_domains", "bücher.com"),
-            ("allow_bare_domains", "true"),
-        ],
+        &[("allowed_domains", "bücher.com"), ("allow_bare_domains", "true")],
         &[("xn--bcher-kva.com", '-')],
     ),
     (
@@ -268,26 +215,11 @@ const CASES: &[(Settings<'_>, &[(&str, char)])] = &[
             ("localhost.example.com", '-'),
         ],
     ),
-    (
-        &[],
-        &[
-            ("x@localhost", '+'),
-            ("app.localhost", '-'),
-            ("localhost.example.com", '-'),
-        ],
-    ),
-    (
-        &[("allow_any_name", "true")],
-        &[(" ", '-'), ("a\0b", '-'), ("a\n", '-')],
-    ),
+    (&[], &[("x@localhost", '+'), ("app.localhost", '-'), ("localhost.example.com", '-')]),
+    (&[("allow_any_name", "true")], &[(" ", '-'), ("a\0b", '-'), ("a\n", '-')]),
     (
         &[("allow_any_name", "true"), ("enforce_hostnames", "false")],
-        &[
-            (" ", '0'),
-            ("a\0.example.com", '-'),
-            ("a\n", '-'),
-            ("w*w.example.com", '0'),
-        ],
+        &[(" ", '0'), ("a\0.example.com", '-'), ("a\n", '-'), ("w*w.example.com", '0')],
     ),
 ];
 
@@ -312,37 +244,22 @@ fn check(settings: Settings<'_>, request: &NameRequest, want: Result<&[&str], &s
     let got = names_for_issue(&role(settings), request);
     let got = got.map(|names| [names.sans.dns, names.sans.email].concat());
     let got = got.map_err(|violation| violation.to_string());
-    assert_eq!(
-        got,
-        want.map(texts).map_err(str::to_owned),
-        "{settings:?} {request:?}"
-    );
+    assert_eq!(got, want.map(texts).map_err(str::to_owned), "{settings:?} {request:?}");
 }
 
 #[test]
 fn a_common_name_counts_as_alternative_name_too() {
-    let unencoded: Settings<'_> = &[
-        ("allowed_domains", "bücher.com"),
-        ("allow_bare_domains", "true"),
-    ];
-    let encoded: Settings<'_> = &[
-        ("allowed_domains", "xn--bcher-kva.com"),
-        ("allow_bare_domains", "true"),
-    ];
+    let unencoded: Settings<'_> =
+        &[("allowed_domains", "bücher.com"), ("allow_bare_domains", "true")];
+    let encoded: Settings<'_> =
+        &[("allowed_domains", "xn--bcher-kva.com"), ("allow_bare_domains", "true")];
     let unchecked: Settings<'_> = &[("cn_validations", "disabled"), ("allowed_domains", "a.com")];
     let any: Settings<'_> = &[("allow_any_name", "true"), ("cn_validations", "disabled")];
-    let without_san = |name: &str| NameRequest {
-        exclude_cn_from_sans: true,
-        ..named(name)
-    };
+    let without_san = |name: &str| NameRequest { exclude_cn_from_sans: true, ..named(name) };
     let not_allowed =
         |name: &str| format!("subject alternate name {name} not allowed by this role");
 
-    check(
-        unencoded,
-        &named("bücher.com"),
-        Err(&not_allowed("xn--bcher-kva.com")),
-    );
+    check(unencoded, &named("bücher.com"), Err(&not_allowed("xn--bcher-kva.com")));
     check(unencoded, &without_san("bücher.com"), Ok(&[]));
     check(
         encoded,
@@ -351,28 +268,19 @@ fn a_common_name_counts_as_alternative_name_too() {
     );
     check(unchecked, &named("b.com"), Err(&not_allowed("b.com")));
     check(unchecked, &without_san("b.com"), Ok(&[]));
-    check(
-        any,
-        &named("a@b@c"),
-        Err("email address a@b@c not allowed by this role"),
-    );
+    check(any, &named("a@b@c"), Err("email address a@b@c not allowed by this role"));
     check(
         &[("allow_any_name", "true")],
         &named("user@bücher.com"),
-        Err(
-            "unable to create certificate: x509: \"user@bücher.com\" cannot be encoded as an \
-             IA5String",
-        ),
+        Err("unable to create certificate: x509: \"user@bücher.com\" cannot be encoded as an \
+             IA5String"),
     );
 }
 
 #[test]
 fn items_of_alt_names_are_trimmed_and_never_dropped() {
     let any: Settings<'_> = &[("allow_any_name", "true"), ("enforce_hostnames", "false")];
-    let alt = |alt_names: &str| NameRequest {
-        alt_names: alt_names.to_owned(),
-        ..named("cn.com")
-    };
+    let alt = |alt_names: &str| NameRequest { alt_names: alt_names.to_owned(), ..named("cn.com") };
     for (alt_names, want) in [
         ("", &["cn.com"][..]),
         ("b.com, c.com", &["cn.com", "b.com", "c.com"]),
@@ -381,10 +289,7 @@ fn items_of_alt_names_are_trimmed_and_never_dropped() {
         ("cn.com,B.com,b.com", &["cn.com", "B.com", "b.com"]),
         ("*.b.com", &["cn.com", "*.b.com"]),
         ("bücher.com", &["cn.com", "xn--bcher-kva.com"]),
-        (
-            "z@b.com, y@b.com,z@b.com",
-            &["cn.com", "y@b.com", "z@b.com"],
-        ),
+        ("z@b.com, y@b.com,z@b.com", &["cn.com", "y@b.com", "z@b.com"]),
     ] {
         check(any, &alt(alt_names), Ok(want));
     }
@@ -411,19 +316,13 @@ fn items_of_alt_names_are_trimmed_and_never_dropped() {
         );
         check(any, &alt(&format!("b.com, {item},c.com")), Err(&refused));
     }
-    check(
-        any,
-        &alt("a.b.com."),
-        Err("idna: invalid label \"a.b.com.\""),
-    );
+    check(any, &alt("a.b.com."), Err("idna: invalid label \"a.b.com.\""));
 }
 
 #[test]
 fn the_common_name_stays_out_of_the_alternative_names_if_asked() {
-    let settings: Settings<'_> = &[
-        ("allowed_domains", "example.com"),
-        ("allow_subdomains", "true"),
-    ];
+    let settings: Settings<'_> =
+        &[("allowed_domains", "example.com"), ("allow_subdomains", "true")];
     let request = |common_name: &str, alt_names: &str| NameRequest {
         alt_names: alt_names.to_owned(),
         exclude_cn_from_sans: true,
@@ -431,11 +330,7 @@ fn the_common_name_stays_out_of_the_alternative_names_if_asked() {
     };
     check(settings, &request("a.example.com", ""), Ok(&[]));
     let both = "a.example.com,b.example.com";
-    check(
-        settings,
-        &request("a.example.com", both),
-        Ok(&["a.example.com", "b.example.com"]),
-    );
+    check(settings, &request("a.example.com", both), Ok(&["a.example.com", "b.example.com"]));
     let refused = "common name bad.org not allowed by this role";
     check(settings, &request("bad.org", "a.example.com"), Err(refused));
 }
@@ -443,29 +338,21 @@ fn the_common_name_stays_out_of_the_alternative_names_if_asked() {
 #[test]
 fn a_common_name_may_be_left_out_where_the_role_says_so() {
     let settings: Settings<'_> = &[("allow_any_name", "true"), ("require_cn", "false")];
-    let request = NameRequest {
-        alt_names: "only.example.com".into(),
-        ..Default::default()
-    };
+    let request = NameRequest { alt_names: "only.example.com".into(), ..Default::default() };
     check(settings, &request, Ok(&["only.example.com"]));
     check(settings, &NameRequest::default(), Ok(&[]));
     check(
         &settings[..1],
         &request,
-        Err(
-            "the common_name field is required, or must be provided in a CSR with \
-             \"use_csr_common_name\" set to true, unless \"require_cn\" is set to false",
-        ),
+        Err("the common_name field is required, or must be provided in a CSR with \
+             \"use_csr_common_name\" set to true, unless \"require_cn\" is set to false"),
     );
 }
 
 /// Takes the problems of a request away one by one, in the order in which they are reported.
 #[test]
 fn problems_are_reported_in_one_order() {
-    let role = role(&[
-        ("allowed_domains", "ok.com"),
-        ("allow_bare_domains", "true"),
-    ]);
+    let role = role(&[("allowed_domains", "ok.com"), ("allow_bare_domains", "true")]);
     let mut request = NameRequest {
         common_name: String::new(),
         alt_names: "a..b,bad.com,bad@bad.com".into(),

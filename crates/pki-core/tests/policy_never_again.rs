@@ -48,13 +48,7 @@ const SHAPES: &[&str] = &[
     "a b.example.com",
 ];
 
-const DOMAINS: &[&str] = &[
-    "",
-    "example.com",
-    "*.example.com",
-    "*example.com",
-    "user@example.com",
-];
+const DOMAINS: &[&str] = &["", "example.com", "*.example.com", "*example.com", "user@example.com"];
 
 /// Which settings a name needs, said without looking at how they are checked. `any` is
 /// `allow_any_name`, and so on; `host` is `enforce_hostnames`.
@@ -75,15 +69,7 @@ impl Switches {
         (0..128_u8).map(|bits| {
             let [any, bare, glob, local, sub, wild, host, _] =
                 std::array::from_fn(|at| bits >> at & 1 == 1);
-            Self {
-                any,
-                bare,
-                glob,
-                local,
-                sub,
-                wild,
-                host,
-            }
+            Self { any, bare, glob, local, sub, wild, host }
         })
     }
 
@@ -108,15 +94,7 @@ fn a_name_passes_only_with_the_settings_that_it_needs() {
     let mut passed = 0;
     for domain in DOMAINS {
         for switches in Switches::all() {
-            let Switches {
-                any,
-                bare,
-                glob,
-                local,
-                sub,
-                wild,
-                host,
-            } = switches;
+            let Switches { any, bare, glob, local, sub, wild, host } = switches;
             let role = switches.role(domain);
             for name in SHAPES {
                 if !validate_name(&role, name) {
@@ -124,15 +102,9 @@ fn a_name_passes_only_with_the_settings_that_it_needs() {
                 }
                 passed += 1;
                 let case = format!("{name:?} in {domain:?} with {switches:?}");
-                assert!(
-                    any || local || ((bare || sub || glob) && !domain.is_empty()),
-                    "{case}"
-                );
+                assert!(any || local || ((bare || sub || glob) && !domain.is_empty()), "{case}");
                 assert!(wild || !name.contains('*'), "{case}");
-                assert!(
-                    !name.contains('\0') && name.matches('@').count() < 2,
-                    "{case}"
-                );
+                assert!(!name.contains('\0') && name.matches('@').count() < 2, "{case}");
                 assert!(!name.contains("**") && !name.contains("*.*"), "{case}");
                 assert!(!name.contains("@*"), "{case}");
                 if host {
@@ -151,10 +123,7 @@ fn a_name_passes_only_with_the_settings_that_it_needs() {
                     let lower = name.to_ascii_lowercase();
                     let is_bare = lower.rsplit('@').next() == Some("example.com");
                     assert!(if is_bare { bare } else { sub }, "{case}");
-                    assert!(
-                        lower.ends_with("example.com") && lower != "xexample.com",
-                        "{case}"
-                    );
+                    assert!(lower.ends_with("example.com") && lower != "xexample.com", "{case}");
                 }
                 if !any && !is_local && domain.starts_with('*') {
                     let literal = bare && name.eq_ignore_ascii_case(domain);
@@ -198,16 +167,10 @@ fn a_name_passes_with_the_settings_that_it_needs() {
             wild: on.contains('w'),
             host: true,
         };
-        assert!(
-            validate_name(&switches(needs).role(domain), name),
-            "{name} with {needs}"
-        );
+        assert!(validate_name(&switches(needs).role(domain), name), "{name} with {needs}");
         for missing in needs.chars() {
             let fewer = needs.replace(missing, "");
-            assert!(
-                !validate_name(&switches(&fewer).role(domain), name),
-                "{name} with {fewer}"
-            );
+            assert!(!validate_name(&switches(&fewer).role(domain), name), "{name} with {fewer}");
         }
     }
 }
@@ -217,10 +180,7 @@ fn a_name_passes_with_the_settings_that_it_needs() {
 #[test]
 fn data_never_becomes_a_pattern() {
     let role = role(&[
-        (
-            "allowed_domains",
-            "{{identity.entity.name}}.example.com,a.example.com",
-        ),
+        ("allowed_domains", "{{identity.entity.name}}.example.com,a.example.com"),
         ("allowed_domains_template", "true"),
         ("allow_globs_in_identity_templates", "true"),
         ("allow_glob_domains", "true"),
@@ -236,26 +196,11 @@ fn data_never_becomes_a_pattern() {
     }
     let star = || texts(&["*"]);
     for request in [
-        NameRequest {
-            uri_sans: star(),
-            ..Default::default()
-        },
-        NameRequest {
-            serial_number: "*".into(),
-            ..Default::default()
-        },
-        NameRequest {
-            user_ids: star(),
-            ..Default::default()
-        },
-        NameRequest {
-            other_sans: texts(&["1.2.3;utf8:*"]),
-            ..Default::default()
-        },
-        NameRequest {
-            other_sans: texts(&["*;utf8:a"]),
-            ..Default::default()
-        },
+        NameRequest { uri_sans: star(), ..Default::default() },
+        NameRequest { serial_number: "*".into(), ..Default::default() },
+        NameRequest { user_ids: star(), ..Default::default() },
+        NameRequest { other_sans: texts(&["1.2.3;utf8:*"]), ..Default::default() },
+        NameRequest { other_sans: texts(&["*;utf8:a"]), ..Default::default() },
     ] {
         assert!(names_for_issue(&role, &request).is_err(), "{request:?}");
     }
@@ -357,11 +302,7 @@ fn roles() -> impl Strategy<Value = Role> {
 
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig {
-        cases: config.cases.max(2_000),
-        failure_persistence: None,
-        ..config
-    }
+    ProptestConfig { cases: config.cases.max(2_000), failure_persistence: None, ..config }
 }
 
 proptest! {
@@ -421,29 +362,13 @@ fn empty_entries_allow_nothing() {
     for name in ["", "com", "a.com", "a@", "@", "*", "*.com"] {
         assert!(!validate_name(&role, name), "{name}");
     }
-    let no_checks = Role {
-        cn_validations: Vec::new(),
-        allow_any_name: true,
-        ..role.clone()
-    };
-    let request = NameRequest {
-        common_name: "a.com".into(),
-        ..Default::default()
-    };
+    let no_checks = Role { cn_validations: Vec::new(), allow_any_name: true, ..role.clone() };
+    let request = NameRequest { common_name: "a.com".into(), ..Default::default() };
     assert!(names_for_issue(&no_checks, &request).is_err());
     for request in [
-        NameRequest {
-            uri_sans: texts(&["urn:a"]),
-            ..Default::default()
-        },
-        NameRequest {
-            serial_number: "1".into(),
-            ..Default::default()
-        },
-        NameRequest {
-            user_ids: texts(&["bob"]),
-            ..Default::default()
-        },
+        NameRequest { uri_sans: texts(&["urn:a"]), ..Default::default() },
+        NameRequest { serial_number: "1".into(), ..Default::default() },
+        NameRequest { user_ids: texts(&["bob"]), ..Default::default() },
     ] {
         assert!(names_for_issue(&role, &request).is_err(), "{request:?}");
     }
@@ -458,39 +383,15 @@ fn names_in_the_wrong_place_are_refused() {
         ("enforce_hostnames", "false"),
     ]);
     let sign = |sans: SubjectAltNames| {
-        let csr = CsrNames {
-            sans,
-            ..Default::default()
-        };
+        let csr = CsrNames { sans, ..Default::default() };
         names_for_sign(&any, &NameRequest::default(), &csr)
     };
-    let dns = SubjectAltNames {
-        dns: texts(&["u@example.com"]),
-        ..Default::default()
-    };
-    assert_eq!(
-        sign(dns).unwrap_err(),
-        Violation::DnsName("u@example.com".into())
-    );
-    let email = SubjectAltNames {
-        email: texts(&["example.com"]),
-        ..Default::default()
-    };
-    assert_eq!(
-        sign(email).unwrap_err(),
-        Violation::Email("example.com".into())
-    );
-    let nul = SubjectAltNames {
-        dns: texts(&["a\0.example.com"]),
-        ..Default::default()
-    };
-    assert_eq!(
-        sign(nul).unwrap_err(),
-        Violation::DnsName("a\0.example.com".into())
-    );
-    let odd = SubjectAltNames {
-        dns: texts(&["foo_bar", "a b"]),
-        ..Default::default()
-    };
+    let dns = SubjectAltNames { dns: texts(&["u@example.com"]), ..Default::default() };
+    assert_eq!(sign(dns).unwrap_err(), Violation::DnsName("u@example.com".into()));
+    let email = SubjectAltNames { email: texts(&["example.com"]), ..Default::default() };
+    assert_eq!(sign(email).unwrap_err(), Violation::Email("example.com".into()));
+    let nul = SubjectAltNames { dns: texts(&["a\0.example.com"]), ..Default::default() };
+    assert_eq!(sign(nul).unwrap_err(), Violation::DnsName("a\0.example.com".into()));
+    let odd = SubjectAltNames { dns: texts(&["foo_bar", "a b"]), ..Default::default() };
     assert_eq!(sign(odd).unwrap().0.sans.dns, ["foo_bar", "a b"]);
 }

@@ -7,9 +7,7 @@ use serde_json::Value;
 
 /// A role from what a caller would type, before anyone looked at it.
 fn role(settings: &[(&str, &str)]) -> Role {
-    let settings = settings
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
+    let settings = settings.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
     Role::parse(&settings.collect::<Input>()).unwrap()
 }
 
@@ -18,11 +16,7 @@ fn check(settings: &[(&str, &str)], want: Result<&[&str], &str>) {
     let got = role(settings).validated().map(|(_, warnings)| warnings);
     let got = got.map_err(|violation| violation.to_string());
     let got = got.map(|list| list.iter().map(Warning::to_string).collect::<Vec<_>>());
-    let want = want.map(|list| {
-        list.iter()
-            .map(|text| (*text).to_owned())
-            .collect::<Vec<_>>()
-    });
+    let want = want.map(|list| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
     assert_eq!(got, want.map_err(str::to_owned), "{settings:?}");
 }
 
@@ -51,10 +45,7 @@ fn a_role_without_settings_is_the_documented_one() {
         ("issuer_ref", "\"default\""),
         ("key_bits", "2048"),
         ("key_type", "\"rsa\""),
-        (
-            "key_usage",
-            "[\"DigitalSignature\",\"KeyAgreement\",\"KeyEncipherment\"]",
-        ),
+        ("key_usage", "[\"DigitalSignature\",\"KeyAgreement\",\"KeyEncipherment\"]"),
         ("max_ttl", "0"),
         ("not_after", "\"\""),
         ("not_after_bound", "\"permit\""),
@@ -81,56 +72,24 @@ fn what_depends_on_other_settings_is_filled_in() {
         (&[("key_type", "mldsa")], "key_bits", "44"),
         (&[("key_type", "ml-dsa-65")], "key_type", "\"mldsa\""),
         (&[("key_type", "ml-dsa-65")], "key_bits", "65"),
-        (
-            &[("key_type", "ed25519"), ("key_bits", "25519")],
-            "key_bits",
-            "25519",
-        ),
-        (
-            &[("key_type", "any"), ("key_bits", "3072")],
-            "key_bits",
-            "3072",
-        ),
+        (&[("key_type", "ed25519"), ("key_bits", "25519")], "key_bits", "25519"),
+        (&[("key_type", "any"), ("key_bits", "3072")], "key_bits", "3072"),
         (&[("key_type", "any")], "key_bits", "0"),
         (&[("issuer_ref", "")], "issuer_ref", "\"default\""),
-        (
-            &[("serial_number_source", "")],
-            "serial_number_source",
-            "\"json-csr\"",
-        ),
-        (
-            &[("cn_validations", "")],
-            "cn_validations",
-            "[\"email\",\"hostname\"]",
-        ),
-        (
-            &[("cn_validations", "EMAIL")],
-            "cn_validations",
-            "[\"email\"]",
-        ),
+        (&[("serial_number_source", "")], "serial_number_source", "\"json-csr\""),
+        (&[("cn_validations", "")], "cn_validations", "[\"email\",\"hostname\"]"),
+        (&[("cn_validations", "EMAIL")], "cn_validations", "[\"email\"]"),
         (
             &[("allowed_ip_sans_cidr", "192.168.1.7/24,::1/128")],
             "allowed_ip_sans_cidr",
             "[\"192.168.1.0/24\",\"::1/128\"]",
         ),
-        (
-            &[("no_store", "true"), ("generate_lease", "true")],
-            "generate_lease",
-            "false",
-        ),
+        (&[("no_store", "true"), ("generate_lease", "true")], "generate_lease", "false"),
         (&[("signature_bits", "999")], "signature_bits", "999"),
-        (
-            &[("key_usage", "lower, Unknown")],
-            "key_usage",
-            "[\"lower\",\"Unknown\"]",
-        ),
+        (&[("key_usage", "lower, Unknown")], "key_usage", "[\"lower\",\"Unknown\"]"),
     ] {
         let (role, _) = role(settings).validated().unwrap();
-        assert_eq!(
-            role.render().get(name).unwrap().to_string(),
-            want,
-            "{settings:?}"
-        );
+        assert_eq!(role.render().get(name).unwrap().to_string(), want, "{settings:?}");
     }
 }
 
@@ -149,10 +108,7 @@ fn what_cannot_be_is_refused() {
     for (setting, want) in [
         (("key_type", "dsa"), "unknown key type dsa"),
         (("key_type", ""), "unknown key type "),
-        (
-            ("key_bits", "1024"),
-            "RSA keys < 2048 bits are unsafe and not supported: got 1024",
-        ),
+        (("key_bits", "1024"), "RSA keys < 2048 bits are unsafe and not supported: got 1024"),
         (
             ("allowed_other_sans", "1.2.3"),
             "error parsing allowed_other_sans: expected a semicolon in other SAN \"1.2.3\"",
@@ -169,10 +125,7 @@ fn what_cannot_be_is_refused() {
             ("ext_key_usage_oids", "1.2.3,"),
             "\"\" could not be parsed as a valid oid for an extended key usage",
         ),
-        (
-            ("cn_validations", "foo"),
-            "cn_validations value incorrect: unknown type: `foo`",
-        ),
+        (("cn_validations", "foo"), "cn_validations value incorrect: unknown type: `foo`"),
         (
             ("cn_validations", "email,Email"),
             "cn_validations value incorrect: `email` specified multiple times",
@@ -210,10 +163,7 @@ fn doubtful_settings_are_kept_with_a_warning() {
     let exclusive = "mutually exclusive values no_store=true and generate_lease=true were \
                      both specified; no_store=true takes priority";
     check(&[("generate_lease", "true")], Ok(&[lease]));
-    check(
-        &[("generate_lease", "true"), ("no_store", "true")],
-        Ok(&[exclusive]),
-    );
+    check(&[("generate_lease", "true"), ("no_store", "true")], Ok(&[exclusive]));
     check(
         &[("key_usage", "DigitalSignature,Flying,Teleport")],
         Ok(&["key_usage has names that are not known and have no effect: Flying, Teleport"]),

@@ -12,18 +12,9 @@ use policy_support::{role, texts};
 
 /// All alternative names as text.
 fn shown(sans: &SubjectAltNames) -> Vec<String> {
-    let SubjectAltNames {
-        other,
-        dns,
-        email,
-        ip,
-        uri,
-        rest,
-    } = sans;
+    let SubjectAltNames { other, dns, email, ip, uri, rest } = sans;
     assert!(rest.is_empty());
-    let other = other
-        .iter()
-        .map(|name| format!("other:{}={}", name.oid, name.value));
+    let other = other.iter().map(|name| format!("other:{}={}", name.oid, name.value));
     let dns = dns.iter().map(|name| format!("dns:{name}"));
     let email = email.iter().map(|name| format!("email:{name}"));
     let ip = ip.iter().map(|ip| format!("ip:{ip}"));
@@ -33,39 +24,22 @@ fn shown(sans: &SubjectAltNames) -> Vec<String> {
 
 #[track_caller]
 fn check(settings: &[(&str, &str)], request: &NameRequest, want: Result<&[&str], &str>) {
-    let settings = [
-        &[("allow_any_name", "true"), ("require_cn", "false")],
-        settings,
-    ]
-    .concat();
+    let settings = [&[("allow_any_name", "true"), ("require_cn", "false")], settings].concat();
     let got = names_for_issue(&role(&settings), request).map(|names| shown(&names.sans));
     let got = got.map_err(|violation| violation.to_string());
-    assert_eq!(
-        got,
-        want.map(texts).map_err(str::to_owned),
-        "{settings:?} {request:?}"
-    );
+    assert_eq!(got, want.map(texts).map_err(str::to_owned), "{settings:?} {request:?}");
 }
 
 fn ips(ip_sans: &[&str]) -> NameRequest {
-    NameRequest {
-        ip_sans: texts(ip_sans),
-        ..Default::default()
-    }
+    NameRequest { ip_sans: texts(ip_sans), ..Default::default() }
 }
 
 fn uris(uri_sans: &[&str]) -> NameRequest {
-    NameRequest {
-        uri_sans: texts(uri_sans),
-        ..Default::default()
-    }
+    NameRequest { uri_sans: texts(uri_sans), ..Default::default() }
 }
 
 fn others(other_sans: &[&str]) -> NameRequest {
-    NameRequest {
-        other_sans: texts(other_sans),
-        ..Default::default()
-    }
+    NameRequest { other_sans: texts(other_sans), ..Default::default() }
 }
 
 #[test]
@@ -73,23 +47,9 @@ fn ip_addresses_are_literals_in_the_networks_of_the_role() {
     let off = [("allow_ip_sans", "false")];
     let two = [("allowed_ip_sans_cidr", "10.1.2.3/8,2001:db8::/32")];
     let several = ["10.0.0.2", "10.0.0.1", "10.0.0.2"];
-    check(
-        &[],
-        &ips(&several),
-        Ok(&["ip:10.0.0.2", "ip:10.0.0.1", "ip:10.0.0.2"]),
-    );
-    check(
-        &[],
-        &ips(&["::ffff:192.0.2.5", " ::1 "]),
-        Ok(&["ip:192.0.2.5", "ip:::1"]),
-    );
-    for text in [
-        "example.com",
-        "10.0.0.0/8",
-        "010.001.001.001",
-        "fe80::1%eth0",
-        "",
-    ] {
+    check(&[], &ips(&several), Ok(&["ip:10.0.0.2", "ip:10.0.0.1", "ip:10.0.0.2"]));
+    check(&[], &ips(&["::ffff:192.0.2.5", " ::1 "]), Ok(&["ip:192.0.2.5", "ip:::1"]));
+    for text in ["example.com", "10.0.0.0/8", "010.001.001.001", "fe80::1%eth0", ""] {
         let want = format!("the value {text:?} is not a valid IP address");
         check(&[], &ips(&[text]), Err(&want));
         check(&off, &ips(&["10.0.0.1", text]), Err(&want));
@@ -102,11 +62,7 @@ fn ip_addresses_are_literals_in_the_networks_of_the_role() {
         ),
     );
     check(&off, &ips(&[]), Ok(&[]));
-    check(
-        &two,
-        &ips(&["10.9.9.9", "2001:db8:1::1"]),
-        Ok(&["ip:10.9.9.9", "ip:2001:db8:1::1"]),
-    );
+    check(&two, &ips(&["10.9.9.9", "2001:db8:1::1"]), Ok(&["ip:10.9.9.9", "ip:2001:db8:1::1"]));
     let outside = "the IP address \"8.8.8.8\" is not allowed in this role";
     check(&two, &ips(&["10.1.2.3", "8.8.8.8"]), Err(outside));
     check(
@@ -128,29 +84,11 @@ fn uris_fit_a_pattern_as_they_were_written() {
     check(&[], &uris(&["urn:x:y"]), Err(none));
     check(&[], &uris(&[]), Ok(&[]));
     let glob = allowed("spiffe://example.com/*");
-    check(
-        &glob,
-        &uris(&["spiffe://example.com/a/b"]),
-        Ok(&["uri:spiffe://example.com/a/b"]),
-    );
-    check(
-        &glob,
-        &uris(&["spiffe://example.com/a", "urn:x:y"]),
-        Err(misfit),
-    );
+    check(&glob, &uris(&["spiffe://example.com/a/b"]), Ok(&["uri:spiffe://example.com/a/b"]));
+    check(&glob, &uris(&["spiffe://example.com/a", "urn:x:y"]), Err(misfit));
     check(&glob, &uris(&["SPIFFE://example.com/a"]), Err(misfit));
-    check(
-        &allowed("*"),
-        &uris(&["not a uri", "foo"]),
-        Ok(&["uri:not%20a%20uri", "uri:foo"]),
-    );
-    for text in [
-        "http://[bad",
-        "http://h/%zz",
-        "http://bücher.com/",
-        "",
-        "urn:x\0",
-    ] {
+    check(&allowed("*"), &uris(&["not a uri", "foo"]), Ok(&["uri:not%20a%20uri", "uri:foo"]));
+    for text in ["http://[bad", "http://h/%zz", "http://bücher.com/", "", "urn:x\0"] {
         let want = format!("the provided URI Subject Alternative Name {text:?} is not a valid URI");
         check(&allowed("*"), &uris(&[text]), Err(&want));
     }
@@ -165,11 +103,7 @@ fn uris_fit_a_pattern_as_they_were_written() {
 fn other_names_fit_an_entry_of_their_kind() {
     let allowed = |entries| [("allowed_other_sans", entries)];
     let two = allowed("1.2.3.4;utf8:a*,1.2.3.5;UTF-8:b*");
-    check(
-        &[],
-        &others(&["1.2.3.4;utf8:x"]),
-        Err("other SAN OID 1.2.3.4 not allowed by this role"),
-    );
+    check(&[], &others(&["1.2.3.4;utf8:x"]), Err("other SAN OID 1.2.3.4 not allowed by this role"));
     check(
         &two,
         &others(&["1.2.3.5;utf8:bcd", "1.2.3.4;UTF8:a", "1.2.3.5;utf8:b"]),
@@ -177,16 +111,8 @@ fn other_names_fit_an_entry_of_their_kind() {
     );
     let value = "other SAN zzz not allowed for OID 1.2.3.4 by this role";
     check(&two, &others(&["1.2.3.4;utf8:zzz"]), Err(value));
-    check(
-        &two,
-        &others(&["zz;utf8:x"]),
-        Err("other SAN OID zz not allowed by this role"),
-    );
-    check(
-        &allowed("*"),
-        &others(&["1.2.3;utf8:"]),
-        Ok(&["other:1.2.3="]),
-    );
+    check(&two, &others(&["zz;utf8:x"]), Err("other SAN OID zz not allowed by this role"));
+    check(&allowed("*"), &others(&["1.2.3;utf8:"]), Ok(&["other:1.2.3="]));
     let no_oid = "error marshaling other SANs: \"zz\" is not an object identifier: expected \
                   numbers separated by dots";
     check(&allowed("*"), &others(&["zz;utf8:x"]), Err(no_oid));
@@ -198,10 +124,7 @@ fn other_names_fit_an_entry_of_their_kind() {
 /// A CSR with one name of every kind, all of which `ROLE` allows.
 fn csr() -> CsrNames {
     let sans = SubjectAltNames {
-        other: vec![OtherName {
-            oid: "1.2.3".into(),
-            value: "csr".into(),
-        }],
+        other: vec![OtherName { oid: "1.2.3".into(), value: "csr".into() }],
         dns: texts(&["one.com", "two.com"]),
         email: texts(&["e@csr.com"]),
         ip: vec!["10.0.0.1".parse().unwrap()],
@@ -318,24 +241,14 @@ fn a_role_can_ignore_the_names_of_csrs() {
     assert_eq!(names.subject.common_name.as_deref(), Some("api.com"));
     assert_eq!(warnings, []);
 
-    let got = names_for_sign(
-        &role(&[ROLE, &neither].concat()),
-        &NameRequest::default(),
-        &csr(),
-    );
+    let got = names_for_sign(&role(&[ROLE, &neither].concat()), &NameRequest::default(), &csr());
     assert_eq!(got.unwrap_err(), Violation::CommonNameMissing);
 }
 
 #[test]
 fn a_csr_without_common_name_takes_the_parameter() {
-    let csr = CsrNames {
-        common_name: Some(String::new()),
-        ..csr()
-    };
-    let request = NameRequest {
-        alt_names: String::new(),
-        ..parameters()
-    };
+    let csr = CsrNames { common_name: Some(String::new()), ..csr() };
+    let request = NameRequest { alt_names: String::new(), ..parameters() };
     let (names, warnings) = sign(&[], &request, &csr);
     assert_eq!(names.subject.common_name.as_deref(), Some("api.com"));
     assert_eq!(names.sans.dns, ["one.com", "two.com", "api.com"]);
@@ -365,14 +278,8 @@ fn names_that_no_role_can_allow_are_left_out_with_a_warning() {
 #[test]
 fn verbatim_names_change_only_for_other_names() {
     let ignored = [Warning::CommonNameIgnored, Warning::AltNamesIgnored];
-    let none = NameRequest {
-        other_sans: Vec::new(),
-        ..parameters()
-    };
-    assert_eq!(
-        names_for_verbatim(&none, &csr()),
-        Ok((None, ignored.to_vec()))
-    );
+    let none = NameRequest { other_sans: Vec::new(), ..parameters() };
+    assert_eq!(names_for_verbatim(&none, &csr()), Ok((None, ignored.to_vec())));
     let (sans, warnings) = names_for_verbatim(&parameters(), &csr()).unwrap();
     assert_eq!(
         shown(&sans.unwrap()),
@@ -387,14 +294,8 @@ fn verbatim_names_change_only_for_other_names() {
         ]
     );
     assert_eq!(warnings, ignored);
-    let bad = NameRequest {
-        other_sans: texts(&["1.2.4"]),
-        ..Default::default()
-    };
-    assert!(matches!(
-        names_for_verbatim(&bad, &csr()),
-        Err(Violation::RequestedOtherSan(_))
-    ));
+    let bad = NameRequest { other_sans: texts(&["1.2.4"]), ..Default::default() };
+    assert!(matches!(names_for_verbatim(&bad, &csr()), Err(Violation::RequestedOtherSan(_))));
 }
 
 #[track_caller]
@@ -405,10 +306,7 @@ fn check_ca(request: &NameRequest, csr: Option<&CsrNames>, want: Result<&[&str],
 }
 
 fn ca(common_name: &str) -> NameRequest {
-    NameRequest {
-        common_name: common_name.into(),
-        ..Default::default()
-    }
+    NameRequest { common_name: common_name.into(), ..Default::default() }
 }
 
 #[test]
@@ -418,24 +316,14 @@ fn a_ca_may_be_called_anything_that_is_a_name() {
     check_ca(&ca("KU"), None, Ok(&["dns:KU"]));
     check_ca(&ca("pki@example.com"), None, Ok(&["email:pki@example.com"]));
     check_ca(&ca("ACME @ Home"), None, Ok(&[]));
-    check_ca(
-        &NameRequest {
-            exclude_cn_from_sans: true,
-            ..ca("KU")
-        },
-        None,
-        Ok(&[]),
-    );
+    check_ca(&NameRequest { exclude_cn_from_sans: true, ..ca("KU") }, None, Ok(&[]));
     check_ca(&ca("a..b"), None, Err("idna: invalid label \"a..b\""));
     for name in ["a@b@c", "*.*", "a\0b"] {
         let want = format!("common name {name} not allowed by this role");
         check_ca(&ca(name), None, Err(&want));
     }
     check_ca(
-        &NameRequest {
-            common_name: "all.com".into(),
-            ..parameters()
-        },
+        &NameRequest { common_name: "all.com".into(), ..parameters() },
         None,
         Ok(&[
             "other:1.2.4=api",
@@ -446,10 +334,7 @@ fn a_ca_may_be_called_anything_that_is_a_name() {
             "uri:urn:api",
         ]),
     );
-    let bad = NameRequest {
-        alt_names: "not valid".into(),
-        ..ca("My CA")
-    };
+    let bad = NameRequest { alt_names: "not valid".into(), ..ca("My CA") };
     check_ca(
         &bad,
         None,
@@ -460,10 +345,8 @@ fn a_ca_may_be_called_anything_that_is_a_name() {
     check_ca(
         &others(&["1.2.3;int:5"]),
         None,
-        Err(
-            "could not parse requested other SAN: only utf8 other SANs are supported; found \
-             non-supported type in other SAN \"1.2.3;int:5\"",
-        ),
+        Err("could not parse requested other SAN: only utf8 other SANs are supported; found \
+             non-supported type in other SAN \"1.2.3;int:5\""),
     );
 }
 
@@ -472,11 +355,7 @@ fn a_ca_csr_gives_common_name_and_serial_number_only() {
     check_ca(&NameRequest::default(), Some(&csr()), Ok(&["dns:csr.com"]));
     check_ca(&ca("Param CA"), Some(&csr()), Ok(&[]));
 
-    let subject = CaSubject {
-        ou: texts(&["Unit"]),
-        country: texts(&["AT"]),
-        ..Default::default()
-    };
+    let subject = CaSubject { ou: texts(&["Unit"]), country: texts(&["AT"]), ..Default::default() };
     let names = names_for_ca(&NameRequest::default(), &subject, Some(&csr())).unwrap();
     assert_eq!(names.subject.organizational_unit, ["Unit"]);
     assert_eq!(names.subject.country, ["AT"]);

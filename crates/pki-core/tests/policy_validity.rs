@@ -24,17 +24,11 @@ fn now() -> Timestamp {
 
 /// A mount with a default and a maximum in hours.
 fn mount(default: i64, max: i64) -> MountTtls {
-    MountTtls {
-        default: default * HOUR,
-        max: max * HOUR,
-    }
+    MountTtls { default: default * HOUR, max: max * HOUR }
 }
 
 fn issuer(not_after: &str, behavior: Behavior) -> IssuerLimits {
-    IssuerLimits {
-        not_after: moment(not_after),
-        behavior,
-    }
+    IssuerLimits { not_after: moment(not_after), behavior }
 }
 
 fn unlimited() -> IssuerLimits {
@@ -115,59 +109,24 @@ fn the_table_of_lifetimes_holds() {
         Ok(&format!("3h; {three}")),
     );
     let default = clamped("768h0m0s", "3h0m0s");
-    check(
-        large,
-        &[("max_ttl", "3h")],
-        &[],
-        Ok(&format!("3h; {default}")),
-    );
+    check(large, &[("max_ttl", "3h")], &[], Ok(&format!("3h; {default}")));
     let twenty = clamped("30h0m0s", "20h0m0s");
-    check(
-        mount(10, 20),
-        &[("ttl", "30h")],
-        &[],
-        Ok(&format!("20h; {twenty}")),
-    );
-    check(
-        mount(10, 20),
-        &[("max_ttl", "50h")],
-        &[("ttl", "45h")],
-        Ok("45h"),
-    );
+    check(mount(10, 20), &[("ttl", "30h")], &[], Ok(&format!("20h; {twenty}")));
+    check(mount(10, 20), &[("max_ttl", "50h")], &[("ttl", "45h")], Ok("45h"));
     let thousand = clamped("1000h0m0s", "768h0m0s");
-    check(
-        mount(768, 768),
-        &[],
-        &[("ttl", "1000h")],
-        Ok(&format!("768h; {thousand}")),
-    );
+    check(mount(768, 768), &[], &[("ttl", "1000h")], Ok(&format!("768h; {thousand}")));
     let one = clamped("768h0m0s", "1h0m0s");
     let explicit = "2026-12-31T22:48:56Z";
-    check(
-        large,
-        &[("max_ttl", "1h")],
-        &[("not_after", explicit)],
-        Ok(&format!("960h; {one}")),
-    );
+    check(large, &[("max_ttl", "1h")], &[("not_after", explicit)], Ok(&format!("960h; {one}")));
     let roles_own: Settings<'_> = &[("not_after", "2027-02-01T00:00:00Z")];
-    check(
-        large,
-        roles_own,
-        &[("not_after", "2027-01-01T00:00:00Z")],
-        Ok("2027-02-01T00:00:00Z"),
-    );
+    check(large, roles_own, &[("not_after", "2027-01-01T00:00:00Z")], Ok("2027-02-01T00:00:00Z"));
     check(large, roles_own, &[("ttl", "1h")], Err(BOTH));
 }
 
 #[test]
 fn more_lifetimes_hold() {
     let large = mount(768, 87600);
-    check(
-        large,
-        &[("ttl", "2h"), ("max_ttl", "10h")],
-        &[("ttl", "3h")],
-        Ok("3h"),
-    );
+    check(large, &[("ttl", "2h"), ("max_ttl", "10h")], &[("ttl", "3h")], Ok("3h"));
     check(large, &[("ttl", "2h")], &[("ttl", "50h")], Ok("50h"));
     check(large, &[("ttl", "2h")], &[("ttl", "0h")], Ok("2h"));
     check(mount(10, 20), &[("max_ttl", "50h")], &[], Ok("10h"));
@@ -177,37 +136,17 @@ fn more_lifetimes_hold() {
         &[],
         Ok("2027-05-05T05:05:05Z"),
     );
-    check(
-        large,
-        &[],
-        &[("not_after", "2027-06-01T14:00:00.5+02:00")],
-        Ok("2027-06-01T12:00:00Z"),
-    );
-    check(
-        large,
-        &[],
-        &[("not_after", "9999-12-31T23:59:59Z")],
-        Ok("9999-12-31T23:59:59Z"),
-    );
+    check(large, &[], &[("not_after", "2027-06-01T14:00:00.5+02:00")], Ok("2027-06-01T12:00:00Z"));
+    check(large, &[], &[("not_after", "9999-12-31T23:59:59Z")], Ok("9999-12-31T23:59:59Z"));
     check(
         large,
         &[],
         &[("ttl", "0h"), ("not_after", "2027-06-01T00:00:00Z")],
         Ok("2027-06-01T00:00:00Z"),
     );
-    check(
-        large,
-        &[],
-        &[("ttl", "1h"), ("not_after", "2027-06-01T00:00:00Z")],
-        Err(BOTH),
-    );
+    check(large, &[], &[("ttl", "1h"), ("not_after", "2027-06-01T00:00:00Z")], Err(BOTH));
     // A lifetime never wraps around.
-    check(
-        mount(768, i64::MAX / HOUR),
-        &[],
-        &[("ttl", "9000000000h")],
-        Ok("9999-12-31T23:59:59Z"),
-    );
+    check(mount(768, i64::MAX / HOUR), &[], &[("ttl", "9000000000h")], Ok("9999-12-31T23:59:59Z"));
 }
 
 #[test]
@@ -225,61 +164,35 @@ fn what_is_no_moment_is_refused_in_the_words_of_the_reference() {
     ] {
         check(large, &[], &[("not_after", text)], Err(&want));
     }
-    check(
-        large,
-        &[("not_after", "never")],
-        &[],
-        Err(&words("never", "never", "2006")),
-    );
+    check(large, &[("not_after", "never")], &[], Err(&words("never", "never", "2006")));
     check(large, &[("not_after", "")], &[], Ok("768h"));
     let yesterday = words("yesterday", "yesterday", "2006");
     check(large, &[], &[("not_before", "yesterday")], Err(&yesterday));
     check(large, &[("not_before", "yesterday")], &[], Err(&yesterday));
     check(large, &[], &[("not_before", "")], Ok("768h"));
     // The beginning is looked at before the end.
-    check(
-        large,
-        &[],
-        &[("not_before", "yesterday"), ("not_after", "garbage")],
-        Err(&yesterday),
-    );
+    check(large, &[], &[("not_before", "yesterday"), ("not_after", "garbage")], Err(&yesterday));
 }
 
 #[test]
 fn a_role_bounds_the_end() {
     let large = mount(768, 87600);
     let august: Settings<'_> = &[("not_after", "2027-08-01T00:00:00Z")];
-    let bound = |text| {
-        [
-            ("ttl", "100h"),
-            ("max_ttl", "1000h"),
-            ("not_after_bound", text),
-        ]
-    };
+    let bound = |text| [("ttl", "100h"), ("max_ttl", "1000h"), ("not_after_bound", text)];
 
     let forbid = bound("forbid");
     let refused = "not_after_bound is set to forbid. not_after cannot be provided.";
     check(large, &forbid, august, Err(refused));
     check(large, &forbid, &[], Ok("100h"));
     check(large, &forbid, &[("ttl", "2h")], Ok("2h"));
-    check(
-        large,
-        &[&forbid[..], august].concat(),
-        &[],
-        Ok("2027-08-01T00:00:00Z"),
-    );
+    check(large, &[&forbid[..], august].concat(), &[], Ok("2027-08-01T00:00:00Z"));
     check(large, &[&forbid[..], august].concat(), august, Err(refused));
 
     let limited = bound("ttl-limited");
     let refused = "not_after_bound is set to ttl-limited. Cannot satisfy request as that would \
                    result in notAfter of 2027-08-01T00:00:00Z that is beyond the TTL of 100h0m0s";
     check(large, &limited, august, Err(refused));
-    check(
-        large,
-        &limited,
-        &[("not_after", "2026-11-22T00:00:00Z")],
-        Ok("2026-11-22T00:00:00Z"),
-    );
+    check(large, &limited, &[("not_after", "2026-11-22T00:00:00Z")], Ok("2026-11-22T00:00:00Z"));
     check(large, &limited, &[("ttl", "500h")], Ok("500h"));
 
     let until = bound("2026-12-25T01:00:00+01:00");
@@ -291,19 +204,9 @@ fn a_role_bounds_the_end() {
         )
     };
     check(large, &until, august, Err(&refused("2027-08-01T00:00:00Z")));
-    check(
-        large,
-        &until,
-        &[("ttl", "1000h")],
-        Err(&refused("2027-01-02T14:48:56.726031591Z")),
-    );
+    check(large, &until, &[("ttl", "1000h")], Err(&refused("2027-01-02T14:48:56.726031591Z")));
     check(large, &until, &[], Ok("100h"));
-    check(
-        large,
-        &until,
-        &[("not_after", "2026-12-25T00:00:00Z")],
-        Ok("2026-12-25T00:00:00Z"),
-    );
+    check(large, &until, &[("not_after", "2026-12-25T00:00:00Z")], Ok("2026-12-25T00:00:00Z"));
 }
 
 #[test]
@@ -325,12 +228,9 @@ fn an_issuer_bounds_the_end() {
         "cannot satisfy request, as TTL would result in notAfter of \
          2026-11-24T00:48:56.726031591Z that is beyond the expiration of the CA certificate at {end}"
     );
-    for behavior in [
-        Behavior::Err,
-        Behavior::Truncate,
-        Behavior::Permit,
-        Behavior::AlwaysEnforceErr,
-    ] {
+    for behavior in
+        [Behavior::Err, Behavior::Truncate, Behavior::Permit, Behavior::AlwaysEnforceErr]
+    {
         assert_eq!(leaf(behavior, "5h"), Ok("5h".to_owned()), "{behavior:?}");
         let want = match behavior {
             Behavior::Err | Behavior::AlwaysEnforceErr => Err(refused.clone()),
@@ -357,21 +257,11 @@ fn start(
     not_before: Option<&str>,
     use_not_before: NotBefore,
 ) -> Result<String, String> {
-    let request = ValidityRequest {
-        not_before: not_before.map(str::to_owned),
-        ..Default::default()
-    };
+    let request =
+        ValidityRequest { not_before: not_before.map(str::to_owned), ..Default::default() };
     let role = role(settings);
-    let got = for_leaf(
-        &role,
-        &mount(768, 87600),
-        &unlimited(),
-        &request,
-        use_not_before,
-        now(),
-    );
-    got.map(|(validity, _)| validity.not_before.rfc3339())
-        .map_err(|v| v.to_string())
+    let got = for_leaf(&role, &mount(768, 87600), &unlimited(), &request, use_not_before, now());
+    got.map(|(validity, _)| validity.not_before.rfc3339()).map_err(|v| v.to_string())
 }
 
 #[test]
@@ -382,11 +272,7 @@ fn certificates_are_backdated() {
         ("1h", "2026-11-21T21:48:56Z"),
     ] {
         let settings = [("not_before_duration", duration)];
-        assert_eq!(
-            start(&settings, None, NotBefore::Honoured),
-            Ok(want.to_owned()),
-            "{duration}"
-        );
+        assert_eq!(start(&settings, None, NotBefore::Honoured), Ok(want.to_owned()), "{duration}");
     }
 }
 
@@ -398,32 +284,20 @@ fn a_beginning_can_be_named() {
     let ok = |text: &str| Ok(text.to_owned());
     assert_eq!(start(&[], Some(old), NotBefore::Honoured), ok(old));
     assert_eq!(start(&[], Some(""), NotBefore::Honoured), ok(backdated));
-    assert_eq!(
-        start(roles_own, Some(old), NotBefore::Honoured),
-        ok("2026-05-01T00:00:00Z")
-    );
+    assert_eq!(start(roles_own, Some(old), NotBefore::Honoured), ok("2026-05-01T00:00:00Z"));
     assert_eq!(start(&[], Some(old), NotBefore::Parsed), ok(backdated));
     assert!(start(&[], Some("yesterday"), NotBefore::Parsed).is_err());
-    assert_eq!(
-        start(&[], Some("yesterday"), NotBefore::Ignored),
-        ok(backdated)
-    );
+    assert_eq!(start(&[], Some("yesterday"), NotBefore::Ignored), ok(backdated));
 
     let forbid: Settings<'_> = &[("not_before_bound", "forbid")];
     let refused = "not_before_bound is set to forbid. not_before cannot be provided.";
     for use_not_before in [NotBefore::Honoured, NotBefore::Parsed] {
-        assert_eq!(
-            start(forbid, Some(old), use_not_before),
-            Err(refused.to_owned())
-        );
+        assert_eq!(start(forbid, Some(old), use_not_before), Err(refused.to_owned()));
     }
     assert_eq!(start(forbid, None, NotBefore::Honoured), ok(backdated));
     assert_eq!(start(forbid, Some(old), NotBefore::Ignored), ok(backdated));
 
-    let duration: Settings<'_> = &[
-        ("not_before_bound", "duration"),
-        ("not_before_duration", "2h"),
-    ];
+    let duration: Settings<'_> = &[("not_before_bound", "duration"), ("not_before_duration", "2h")];
     let refused = "not_before_bound is set to duration. Cannot satisfy request as it would result \
                    in notBefore of 2026-11-21T20:48:56Z that is older than the allowed \
                    not_before_duration of 2h0m0s";
@@ -442,10 +316,7 @@ fn nothing_ends_before_it_begins() {
     check(large, &[], &past, Err(want));
     let past = request(&past);
     let want = Err(want.to_owned());
-    assert_eq!(
-        shown(for_verbatim(None, &large, &unlimited(), &past, now())),
-        want
-    );
+    assert_eq!(shown(for_verbatim(None, &large, &unlimited(), &past, now())), want);
     assert_eq!(shown(for_root(&large, &past, Seconds(0), now())), want);
     let intermediate = for_intermediate(&large, &unlimited(), &past, Seconds(0), false, now());
     assert_eq!(shown(intermediate), want);
@@ -458,13 +329,7 @@ fn a_role_gives_lifetimes_to_verbatim_signing_and_bounds_nothing() {
     let large = mount(768, 87600);
     let verbatim = |settings: Settings<'_>, parameters: Settings<'_>| {
         let request = request(parameters);
-        shown(for_verbatim(
-            Some(&role(settings)),
-            &large,
-            &unlimited(),
-            &request,
-            now(),
-        ))
+        shown(for_verbatim(Some(&role(settings)), &large, &unlimited(), &request, now()))
     };
     let bounds: Settings<'_> = &[
         ("ttl", "2h"),
@@ -476,22 +341,10 @@ fn a_role_gives_lifetimes_to_verbatim_signing_and_bounds_nothing() {
     ];
     let explicit = "2027-01-01T00:00:00Z";
     assert_eq!(verbatim(bounds, &[]), Ok("2h".to_owned()));
-    assert_eq!(
-        verbatim(bounds, &[("not_after", explicit)]),
-        Ok(explicit.to_owned())
-    );
+    assert_eq!(verbatim(bounds, &[("not_after", explicit)]), Ok(explicit.to_owned()));
     let want = format!("3h; {}", clamped("5h0m0s", "3h0m0s"));
-    assert_eq!(
-        verbatim(bounds, &[("ttl", "5h"), ("not_before", "garbage")]),
-        Ok(want)
-    );
-    let got = for_verbatim(
-        None,
-        &large,
-        &unlimited(),
-        &ValidityRequest::default(),
-        now(),
-    );
+    assert_eq!(verbatim(bounds, &[("ttl", "5h"), ("not_before", "garbage")]), Ok(want));
+    let got = for_verbatim(None, &large, &unlimited(), &ValidityRequest::default(), now());
     assert_eq!(shown(got), Ok("768h".to_owned()));
     let got = for_verbatim(
         None,
@@ -513,14 +366,8 @@ fn roots_have_the_lifetimes_of_the_mount() {
     assert_eq!(root(&[]), Ok("10h".to_owned()));
     assert_eq!(root(&[("ttl", "30h")]), Ok(format!("20h; {want}")));
     let late = "2060-01-01T00:00:00Z";
-    assert_eq!(
-        root(&[("not_after", late), ("not_before", "garbage")]),
-        Ok(late.to_owned())
-    );
-    assert_eq!(
-        root(&[("not_after", late), ("ttl", "1h")]),
-        Err(BOTH.to_owned())
-    );
+    assert_eq!(root(&[("not_after", late), ("not_before", "garbage")]), Ok(late.to_owned()));
+    assert_eq!(root(&[("not_after", late), ("ttl", "1h")]), Err(BOTH.to_owned()));
     let clamp = request(&[("ttl", "30h")]);
     let warnings =
         for_csr(&small, &clamp, now()).map(|all| all.iter().map(Warning::to_string).collect());
@@ -537,14 +384,7 @@ fn intermediates_end_with_their_issuer_at_the_latest() {
     let large = mount(768, 87600);
     let sign = |behavior, enforce, parameters: Settings<'_>| {
         let issuer = issuer(end, behavior);
-        shown(for_intermediate(
-            &large,
-            &issuer,
-            &request(parameters),
-            Seconds(0),
-            enforce,
-            now(),
-        ))
+        shown(for_intermediate(&large, &issuer, &request(parameters), Seconds(0), enforce, now()))
     };
     let cut = Ok(format!("{end}; {beyond}"));
     let kept = Ok(format!("300h; {beyond}"));
@@ -562,23 +402,12 @@ fn intermediates_end_with_their_issuer_at_the_latest() {
         (Behavior::Permit, true, &kept),
         (Behavior::AlwaysEnforceErr, true, &refused),
     ] {
-        assert_eq!(
-            sign(behavior, enforce, &[("ttl", "300h")]),
-            *want,
-            "{behavior:?} {enforce}"
-        );
-        assert_eq!(
-            sign(behavior, enforce, &[("ttl", "5h")]),
-            Ok("5h".to_owned())
-        );
+        assert_eq!(sign(behavior, enforce, &[("ttl", "300h")]), *want, "{behavior:?} {enforce}");
+        assert_eq!(sign(behavior, enforce, &[("ttl", "5h")]), Ok("5h".to_owned()));
     }
     assert!(sign(Behavior::Err, false, &[("not_before", "garbage")]).is_err());
     assert_eq!(
-        sign(
-            Behavior::Err,
-            false,
-            &[("not_before", "2020-01-01T00:00:00Z"), ("ttl", "1h")]
-        ),
+        sign(Behavior::Err, false, &[("not_before", "2020-01-01T00:00:00Z"), ("ttl", "1h")]),
         Ok("1h".to_owned())
     );
 }
@@ -586,16 +415,10 @@ fn intermediates_end_with_their_issuer_at_the_latest() {
 #[test]
 fn user_ids_are_reported_after_lifetimes_and_other_names_before() {
     let validity = || Err(Violation::TtlAndNotAfter);
-    let late = Violation::EndsBeforeItBegins {
-        not_before: now(),
-        not_after: now(),
-    };
+    let late = Violation::EndsBeforeItBegins { not_before: now(), not_after: now() };
     let user_id = || Violation::UserId("bob".to_owned());
     let dns = || Violation::DnsName("a".to_owned());
-    let good = Validity {
-        not_before: now(),
-        not_after: now(),
-    };
+    let good = Validity { not_before: now(), not_after: now() };
     for (names, validity, want) in [
         (Ok(()), validity(), Err(Violation::TtlAndNotAfter)),
         (Err(user_id()), validity(), Err(Violation::TtlAndNotAfter)),

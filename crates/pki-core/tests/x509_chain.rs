@@ -50,10 +50,7 @@ fn chains(specs: &[&str], manual: &[&str]) -> Result<Vec<String>, String> {
         })
         .collect();
     let chains = build_chains(&members);
-    Ok(chains
-        .iter()
-        .map(|(id, chain)| format!("{id}: {}", chain.join(" ")))
-        .collect())
+    Ok(chains.iter().map(|(id, chain)| format!("{id}: {}", chain.join(" "))).collect())
 }
 
 #[test]
@@ -63,37 +60,17 @@ fn chains_lead_to_the_root() {
         (&["a=A<A"], &[], &["a: a"]),
         (&["i=I<A"], &[], &["i: i"]),
         (&["a=A<A", "i=I<A"], &[], &["a: a", "i: i a"]),
-        (
-            &["a=A<A", "i=I<A", "j=J<I"],
-            &[],
-            &["a: a", "i: i a", "j: j i a"],
-        ),
+        (&["a=A<A", "i=I<A", "j=J<I"], &[], &["a: a", "i: i a", "j: j i a"]),
         // The same intermediate under two roots: no merging across signers.
-        (
-            &["a=A<A", "b=B<B", "i=I<A", "j=I<B"],
-            &[],
-            &["a: a", "b: b", "i: i a", "j: j b"],
-        ),
+        (&["a=A<A", "b=B<B", "i=I<A", "j=I<B"], &[], &["a: a", "b: b", "i: i a", "j: j b"]),
         // Two parents: the self-issued one first, whatever the order of the identifiers.
-        (
-            &["a=A<A", "b=B<B", "x=A<B", "i=I<A"],
-            &[],
-            &["a: a x b", "b: b", "i: i a x b", "x: x b"],
-        ),
+        (&["a=A<A", "b=B<B", "x=A<B", "i=I<A"], &[], &["a: a x b", "b: b", "i: i a x b", "x: x b"]),
         // A name is not enough: the key must be the one that signed.
         (&["a=A/other<A/other", "i=I<A"], &[], &["a: a", "i: i"]),
         // By hand, with one that is gone and one twice.
         (&["a=A<A", "i=I<A"], &["i: i gone i"], &["a: a", "i: i i"]),
-        (
-            &["a=A<A", "i=I<A", "j=J<I"],
-            &["i: i"],
-            &["a: a", "i: i", "j: j i"],
-        ),
-        (
-            &["a=A<A", "i=I<A", "j=J<I"],
-            &["a: a j"],
-            &["a: a j", "i: i a j", "j: j i a"],
-        ),
+        (&["a=A<A", "i=I<A", "j=J<I"], &["i: i"], &["a: a", "i: i", "j: j i"]),
+        (&["a=A<A", "i=I<A", "j=J<I"], &["a: a j"], &["a: a j", "i: i a j", "j: j i a"]),
     ] {
         assert_eq!(chains(specs, manual).unwrap(), want, "{specs:?}");
     }
@@ -113,16 +90,10 @@ fn check_group(chains: &[String], members: &[&str], after: &[&str]) {
     for member in members {
         let start = format!("{member}: {member} ");
         let chain = chains.iter().find(|chain| chain.starts_with(&start));
-        let ids: Vec<&str> = chain
-            .map_or("", |chain| chain.get(3..).unwrap_or(""))
-            .split(' ')
-            .collect();
+        let ids: Vec<&str> =
+            chain.map_or("", |chain| chain.get(3..).unwrap_or("")).split(' ').collect();
         assert_eq!(ids.len(), all.len(), "{chains:?}");
-        assert_eq!(
-            ids.iter().copied().collect::<BTreeSet<_>>(),
-            all,
-            "{chains:?}"
-        );
+        assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), all, "{chains:?}");
         let tail = ids.get(members.len()..).unwrap_or_default();
         assert_eq!(tail.to_vec(), after, "{chains:?}");
     }
@@ -136,12 +107,7 @@ fn a_root_issued_again_is_in_every_chain() {
     // More than six are no error here.
     let many: Vec<String> = (10..20).map(|number| format!("{number}=A<A")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert!(
-        chains(&many, &[])
-            .unwrap()
-            .iter()
-            .all(|chain| chain.split(' ').count() == 11)
-    );
+    assert!(chains(&many, &[]).unwrap().iter().all(|chain| chain.split(' ').count() == 11));
 }
 
 #[test]
@@ -149,23 +115,14 @@ fn roots_that_signed_each_other_are_in_every_chain() {
     let cross = ["a=A<A", "b=B<B", "x=A<B", "y=B<A"];
     let got = chains(&cross, &[]).unwrap();
     check_group(&got, &["a", "b", "x", "y"], &[]);
-    let with_reissue = [
-        "a=A<A", "b=B<B", "x=A<B", "y=B<A", "c=A<A", "i=I<A", "j=J<I",
-    ];
+    let with_reissue = ["a=A<A", "b=B<B", "x=A<B", "y=B<A", "c=A<A", "i=I<A", "j=J<I"];
     let got = chains(&with_reissue, &[]).unwrap();
     check_group(&got, &["a", "b", "c", "x", "y"], &[]);
-    for (chain, count) in got
-        .iter()
-        .filter(|chain| chain.starts_with(['i', 'j']))
-        .zip([7, 8])
-    {
+    for (chain, count) in got.iter().filter(|chain| chain.starts_with(['i', 'j'])).zip([7, 8]) {
         assert_eq!(chain.split(' ').count(), count, "{chain}");
     }
     // The rest of its own clique comes right after its own.
-    assert!(
-        got.iter().any(|chain| chain.starts_with("a: a c ")),
-        "{got:?}"
-    );
+    assert!(got.iter().any(|chain| chain.starts_with("a: a c ")), "{got:?}");
 }
 
 #[test]
@@ -183,30 +140,19 @@ fn a_set_chain_cuts_a_cycle() {
 
 #[test]
 fn a_long_chain_does_not_exhaust_the_stack() {
-    let specs: Vec<String> = (0..400)
-        .map(|at: u32| format!("{at:04}=S{at}<S{}", at.saturating_sub(1)))
-        .collect();
+    let specs: Vec<String> =
+        (0..400).map(|at: u32| format!("{at:04}=S{at}<S{}", at.saturating_sub(1))).collect();
     let specs: Vec<&str> = specs.iter().map(String::as_str).collect();
     let got = chains(&specs, &[]).unwrap();
-    assert!(
-        got.last()
-            .is_some_and(|chain| chain.starts_with("0399: 0399 0398 "))
-    );
-    assert!(
-        got.last()
-            .is_some_and(|chain| chain.split(' ').count() == 401)
-    );
+    assert!(got.last().is_some_and(|chain| chain.starts_with("0399: 0399 0398 ")));
+    assert!(got.last().is_some_and(|chain| chain.split(' ').count() == 401));
 }
 
 /// The ways up through these certificates, as `id id …`.
 fn ways(specs: &[&str]) -> Result<Vec<String>, String> {
     let (ids, chain): (Vec<String>, Vec<Certificate>) = world(specs)?.into_iter().unzip();
     let text = |way: Vec<usize>| {
-        let ids: Vec<&str> = way
-            .iter()
-            .filter_map(|at| ids.get(*at))
-            .map(String::as_str)
-            .collect();
+        let ids: Vec<&str> = way.iter().filter_map(|at| ids.get(*at)).map(String::as_str).collect();
         ids.join(" ")
     };
     Ok(ways_up(&chain).into_iter().map(text).collect())
@@ -235,9 +181,7 @@ fn every_way_up_is_found() {
 #[test]
 fn the_search_for_ways_ends() {
     let names: Vec<String> = (0..8).map(|at| format!("n{at}")).collect();
-    let pairs = names
-        .iter()
-        .flat_map(|one| names.iter().map(move |other| (one, other)));
+    let pairs = names.iter().flat_map(|one| names.iter().map(move |other| (one, other)));
     let specs: Vec<String> = pairs
         .filter(|(one, other)| one != other)
         .map(|(one, other)| format!("{one}{other}={one}<{other}"))

@@ -27,16 +27,8 @@ fn crl(ca: &Ca, number: u64) -> TbsCertList {
 }
 
 fn entries(count: usize) -> Vec<RevokedEntry> {
-    let reasons = [
-        None,
-        Some(CrlReason::KeyCompromise),
-        Some(CrlReason::Unspecified),
-    ];
-    let entry = |reason| RevokedEntry {
-        serial: serial(),
-        revocation_date: now(),
-        reason,
-    };
+    let reasons = [None, Some(CrlReason::KeyCompromise), Some(CrlReason::Unspecified)];
+    let entry = |reason| RevokedEntry { serial: serial(), revocation_date: now(), reason };
     reasons.into_iter().cycle().map(entry).take(count).collect()
 }
 
@@ -49,9 +41,7 @@ fn crls_of_every_key_verify() {
     for spec in SPECS {
         let program = OpenSsl::new(&format!("crl-{}-{}", spec.type_name(), spec.bits()));
         let ca = root("Root", spec).unwrap();
-        program
-            .file("ca.pem", ca.certificate.to_pem().as_bytes())
-            .unwrap();
+        program.file("ca.pem", ca.certificate.to_pem().as_bytes()).unwrap();
         let key = PKey::public_key_from_der(ca.key.public_key().spki()).unwrap();
         // The lengths cross the borders between the forms of a length.
         for count in [0, 1, 3, 8, 2000] {
@@ -64,9 +54,7 @@ fn crls_of_every_key_verify() {
 
             let theirs = X509Crl::from_der(&der).unwrap();
             assert!(theirs.verify(&key).unwrap(), "{spec:?} {count}");
-            let found = theirs
-                .get_revoked()
-                .map_or(0, openssl::stack::StackRef::len);
+            let found = theirs.get_revoked().map_or(0, openssl::stack::StackRef::len);
             assert_eq!(found, count);
             let other =
                 x509_cert::crl::CertificateList::<x509_cert::certificate::Rfc5280>::from_der(&der);
@@ -76,16 +64,11 @@ fn crls_of_every_key_verify() {
             assert!(ours.is_signed_by(ca.key.public_key()));
             assert_eq!(ours.number(), Some(77));
             assert_eq!(ours.issuer(), ca.certificate.subject());
-            assert_eq!(
-                (ours.this_update(), ours.next_update()),
-                (now(), Some(now().after(3600)))
-            );
+            assert_eq!((ours.this_update(), ours.next_update()), (now(), Some(now().after(3600))));
             for ((entry, want), der) in ours.entries().zip(&revoked).zip(&encoded) {
                 let entry = entry.unwrap();
                 assert_eq!((entry.der, &entry.revoked.serial), (&der[..], &want.serial));
-                let reason = want
-                    .reason
-                    .filter(|reason| *reason != CrlReason::Unspecified);
+                let reason = want.reason.filter(|reason| *reason != CrlReason::Unspecified);
                 assert_eq!(entry.revoked.reason, reason);
             }
             assert_eq!(ours.entries().count(), count);
@@ -94,16 +77,9 @@ fn crls_of_every_key_verify() {
         let linted = Linted::check(crl(&ca, 78)).unwrap();
         let signed = linted.sign(&ca.key, &encoded, encoded[0].len()).unwrap();
         let der = whole(&signed, &encoded);
-        program
-            .file("crl.pem", pem::encode("X509 CRL", &der).as_bytes())
-            .unwrap();
-        let text = program
-            .run("crl -in crl.pem -CAfile ca.pem -noout -text")
-            .unwrap();
-        assert!(
-            text.contains("verify OK") && text.contains("X509v3 CRL Number"),
-            "{text}"
-        );
+        program.file("crl.pem", pem::encode("X509 CRL", &der).as_bytes()).unwrap();
+        let text = program.run("crl -in crl.pem -CAfile ca.pem -noout -text").unwrap();
+        assert!(text.contains("verify OK") && text.contains("X509v3 CRL Number"), "{text}");
     }
 }
 
@@ -122,55 +98,31 @@ fn a_revoked_certificate_is_refused_by_the_program() {
         };
         let entries: Vec<Vec<u8>> = serials.into_iter().map(|c| entry(c).to_der()).collect();
         let length = entries.iter().map(Vec::len).sum();
-        let signed = Linted::check(crl)
-            .unwrap()
-            .sign(&ca.key, &entries, length)
-            .unwrap();
+        let signed = Linted::check(crl).unwrap().sign(&ca.key, &entries, length).unwrap();
         pem::encode("X509 CRL", &whole(&signed, &entries))
     };
-    let delta = TbsCertList {
-        delta_base: Some(1),
-        ..crl(&ca, 2)
-    };
+    let delta = TbsCertList { delta_base: Some(1), ..crl(&ca, 2) };
     let freshest = strings(&["http://example.com/delta"]);
-    let base = TbsCertList {
-        freshest_crl: freshest,
-        ..crl(&ca, 1)
-    };
-    program
-        .file("ca.pem", ca.certificate.to_pem().as_bytes())
-        .unwrap();
+    let base = TbsCertList { freshest_crl: freshest, ..crl(&ca, 1) };
+    program.file("ca.pem", ca.certificate.to_pem().as_bytes()).unwrap();
     program.file("leaf.pem", leaf.to_pem().as_bytes()).unwrap();
-    program
-        .file("empty.pem", issue(base.clone(), vec![]).as_bytes())
-        .unwrap();
-    program
-        .file("full.pem", issue(base, vec![&leaf]).as_bytes())
-        .unwrap();
-    program
-        .file("delta.pem", issue(delta, vec![&leaf]).as_bytes())
-        .unwrap();
+    program.file("empty.pem", issue(base.clone(), vec![]).as_bytes()).unwrap();
+    program.file("full.pem", issue(base, vec![&leaf]).as_bytes()).unwrap();
+    program.file("delta.pem", issue(delta, vec![&leaf]).as_bytes()).unwrap();
     let verify = |more: &str| {
         let time = now().unix() + 1;
         let verify = format!("verify -x509_strict -attime {time} -crl_check -CAfile ca.pem");
         program.run(&format!("{verify} {more} leaf.pem"))
     };
-    assert_eq!(
-        verify("-CRLfile empty.pem"),
-        Ok("leaf.pem: OK\n".to_owned())
-    );
+    assert_eq!(verify("-CRLfile empty.pem"), Ok("leaf.pem: OK\n".to_owned()));
     let revoked = |result: Result<String, String>| {
         assert!(
-            result
-                .as_ref()
-                .is_err_and(|text| text.contains("certificate revoked")),
+            result.as_ref().is_err_and(|text| text.contains("certificate revoked")),
             "{result:?}"
         );
     };
     revoked(verify("-CRLfile full.pem"));
-    revoked(verify(
-        "-use_deltas -extended_crl -CRLfile empty.pem -CRLfile delta.pem",
-    ));
+    revoked(verify("-use_deltas -extended_crl -CRLfile empty.pem -CRLfile delta.pem"));
 }
 
 #[test]
@@ -182,10 +134,7 @@ fn entries_that_are_not_what_was_said_are_not_signed() {
         (vec![entry.clone()], length - 1),
         (vec![entry.clone()], length + 1),
         (vec![entry.clone()], 0),
-        (
-            vec![entry[..length - 1].to_vec(), entry[length - 1..].to_vec()],
-            length,
-        ),
+        (vec![entry[..length - 1].to_vec(), entry[length - 1..].to_vec()], length),
         (vec![vec![0x04, 0x00]], 2),
     ] {
         let linted = Linted::check(crl(&ca, 1)).unwrap();
@@ -199,10 +148,7 @@ fn ml_dsa_crls_verify_where_openssl_has_it() {
         return;
     }
     let ca = root("Root", KeySpec::MlDsa(MlDsa::MlDsa65)).unwrap();
-    let signed = Linted::check(crl(&ca, 1))
-        .unwrap()
-        .sign(&ca.key, [[0_u8; 0]], 0)
-        .unwrap();
+    let signed = Linted::check(crl(&ca, 1)).unwrap().sign(&ca.key, [[0_u8; 0]], 0).unwrap();
     let theirs = X509Crl::from_der(&whole(&signed, &[])).unwrap();
     let key = PKey::public_key_from_der(ca.key.public_key().spki()).unwrap();
     assert!(theirs.verify(&key).unwrap());

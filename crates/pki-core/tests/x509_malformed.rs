@@ -39,12 +39,7 @@ fn make() -> Result<Valid, String> {
         extensions: leaf.extensions().to_vec(),
         signature: algorithm,
     };
-    let entry = RevokedEntry {
-        serial: serial(),
-        revocation_date: now(),
-        reason: None,
-    }
-    .to_der();
+    let entry = RevokedEntry { serial: serial(), revocation_date: now(), reason: None }.to_der();
     let crl = TbsCertList {
         signature: algorithm,
         issuer: name("Root"),
@@ -57,15 +52,9 @@ fn make() -> Result<Valid, String> {
         extra: Vec::new(),
     };
     let linted = Linted::check(crl).map_err(|findings| format!("{findings:?}"))?;
-    let signed = linted
-        .sign(&ca.key, [&entry], entry.len())
-        .map_err(|e| text(&e))?;
+    let signed = linted.sign(&ca.key, [&entry], entry.len()).map_err(|e| text(&e))?;
     let mut private_keys = Vec::new();
-    for spec in [
-        KeySpec::Rsa { bits: 1024 },
-        KeySpec::Ec(Curve::P521),
-        KeySpec::Ed25519,
-    ] {
+    for spec in [KeySpec::Rsa { bits: 1024 }, KeySpec::Ec(Curve::P521), KeySpec::Ed25519] {
         let key = PrivateKey::generate(spec).map_err(|e| text(&e))?;
         for form in [PrivateKeyForm::Traditional, PrivateKeyForm::Pkcs8] {
             private_keys.push(key.encode(form).map_err(|e| text(&e))?.der.expose().clone());
@@ -114,16 +103,12 @@ fn apply(valid: &[u8], changes: &[Change]) -> Vec<u8> {
             start..octets.len().min(start + count)
         };
         match change {
-            Change::Set(at, octet) => octets
-                .iter_mut()
-                .skip(at.index(length))
-                .take(1)
-                .for_each(|o| *o = *octet),
-            Change::Flip(at, bit) => octets
-                .iter_mut()
-                .skip(at.index(length))
-                .take(1)
-                .for_each(|o| *o ^= 1 << bit),
+            Change::Set(at, octet) => {
+                octets.iter_mut().skip(at.index(length)).take(1).for_each(|o| *o = *octet);
+            }
+            Change::Flip(at, bit) => {
+                octets.iter_mut().skip(at.index(length)).take(1).for_each(|o| *o ^= 1 << bit);
+            }
             Change::Cut(at) => octets.truncate(at.index(length)),
             Change::Insert(at, new) => {
                 octets.splice(range(at, 0), new.iter().copied());
@@ -148,24 +133,11 @@ fn use_certificate(der: &[u8], valid: &Valid) {
     let Ok(certificate) = Certificate::from_der(der) else {
         return;
     };
-    used((
-        certificate.subject().to_string(),
-        certificate.subject().common_name(),
-    ));
-    used((
-        certificate.not_before().rfc3339(),
-        certificate.not_after().rfc3339(),
-    ));
-    used((
-        certificate.is_self_signed(),
-        certificate.subject_alt_names().to_der(),
-    ));
+    used((certificate.subject().to_string(), certificate.subject().common_name()));
+    used((certificate.not_before().rfc3339(), certificate.not_after().rfc3339()));
+    used((certificate.is_self_signed(), certificate.subject_alt_names().to_der()));
     let signed = certificate.is_signed_by(valid.ca.key.public_key());
-    assert_eq!(
-        signed,
-        der == valid.certificate,
-        "changed, and still signed"
-    );
+    assert_eq!(signed, der == valid.certificate, "changed, and still signed");
     for extension in certificate.extensions() {
         read_value(&extension.value);
     }
@@ -173,18 +145,9 @@ fn use_certificate(der: &[u8], valid: &Valid) {
 
 fn read_value(value: &[u8]) {
     used((BasicConstraints::from_der(value), KeyUsage::from_der(value)));
-    used((
-        SubjectAltNames::from_der(value),
-        distribution_point_urls(value),
-    ));
-    used((
-        usage::ext_key_usages_from_der(value),
-        authority_key_identifier_from_der(value),
-    ));
-    used((
-        DistinguishedName::from_der(value),
-        PublicKey::from_spki(value),
-    ));
+    used((SubjectAltNames::from_der(value), distribution_point_urls(value)));
+    used((usage::ext_key_usages_from_der(value), authority_key_identifier_from_der(value)));
+    used((DistinguishedName::from_der(value), PublicKey::from_spki(value)));
     used(SignatureAlgorithm::from_algorithm_identifier(value));
     if let Ok(constraints) = NameConstraints::from_der(value) {
         assert!(constraints.to_der().is_ok());
@@ -286,20 +249,12 @@ fn every_beginning_of_something_valid_is_refused() {
     let valid = VALID.as_ref().unwrap();
     let check = |whole: &[u8], read: &dyn Fn(&[u8]) -> bool| {
         for length in 0..whole.len() {
-            assert!(
-                !read(whole.get(..length).unwrap()),
-                "{length} of {}",
-                whole.len()
-            );
+            assert!(!read(whole.get(..length).unwrap()), "{length} of {}", whole.len());
         }
         assert!(read(whole));
     };
-    check(&valid.certificate, &|der| {
-        Certificate::from_der(der).is_ok()
-    });
-    check(&valid.request, &|der| {
-        CertificationRequest::from_der(der).is_ok()
-    });
+    check(&valid.certificate, &|der| Certificate::from_der(der).is_ok());
+    check(&valid.request, &|der| CertificationRequest::from_der(der).is_ok());
     check(&valid.crl, &|der| CertificateList::from_der(der).is_ok());
     for key in &valid.private_keys {
         check(key, &|der| PrivateKey::from_der(der).is_ok());

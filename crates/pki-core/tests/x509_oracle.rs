@@ -28,15 +28,9 @@ fn check_certificate(
     let theirs = X509::from_der(der)?;
     let ca_key = PKey::public_key_from_der(ca.key.public_key().spki())?;
     assert!(theirs.verify(&ca_key)?, "{:?}", tbs.signature);
-    assert_eq!(
-        theirs.serial_number().to_bn()?.to_vec(),
-        tbs.serial.octets()
-    );
+    assert_eq!(theirs.serial_number().to_bn()?.to_vec(), tbs.serial.octets());
     assert_eq!(theirs.subject_name().to_der()?, tbs.subject.as_der());
-    assert_eq!(
-        theirs.public_key()?.public_key_to_der()?,
-        tbs.public_key.spki()
-    );
+    assert_eq!(theirs.public_key()?.public_key_to_der()?, tbs.public_key.spki());
 
     let other = x509_cert::Certificate::from_der(der)?;
     assert_eq!(other.to_der()?, der);
@@ -51,10 +45,7 @@ fn check_certificate(
     assert_eq!(certificate.extensions(), tbs.extensions);
     assert_eq!(certificate.signature_algorithm(), Some(tbs.signature));
     assert!(certificate.is_signed_by(ca.key.public_key()));
-    assert_eq!(
-        Certificate::from_pem(&certificate.to_pem()).as_ref(),
-        Ok(certificate)
-    );
+    assert_eq!(Certificate::from_pem(&certificate.to_pem()).as_ref(), Ok(certificate));
     Ok(())
 }
 
@@ -81,27 +72,12 @@ fn the_program_accepts_chains_strictly() {
         let issuer = root.certificate.subject().clone();
         let mut below = tbs(name("Below"), key.public_key().clone(), issuer, &root.key);
         below.extensions.extend(ca_extensions(Some(0)));
-        let permitted = Subtrees {
-            dns: strings(&["example.com"]),
-            ..Default::default()
-        };
-        let constraints = NameConstraints {
-            permitted,
-            ..Default::default()
-        };
-        below
-            .extensions
-            .extend(extension::name_constraints(&constraints));
-        let below = Ca {
-            certificate: sign(below, &root.key).unwrap(),
-            key,
-        };
-        program
-            .file("root.pem", root.certificate.to_pem().as_bytes())
-            .unwrap();
-        program
-            .file("below.pem", below.certificate.to_pem().as_bytes())
-            .unwrap();
+        let permitted = Subtrees { dns: strings(&["example.com"]), ..Default::default() };
+        let constraints = NameConstraints { permitted, ..Default::default() };
+        below.extensions.extend(extension::name_constraints(&constraints));
+        let below = Ca { certificate: sign(below, &root.key).unwrap(), key };
+        program.file("root.pem", root.certificate.to_pem().as_bytes()).unwrap();
+        program.file("below.pem", below.certificate.to_pem().as_bytes()).unwrap();
         let leaf_key = PrivateKey::generate(spec).unwrap();
         for algorithm in algorithms(spec) {
             let leaf = sign(full_leaf(&below, &leaf_key, algorithm), &below.key).unwrap();
@@ -112,10 +88,7 @@ fn the_program_accepts_chains_strictly() {
             );
             assert_eq!(program.run(&verify), Ok("leaf.pem: OK\n".to_owned()));
         }
-        let text = program
-            .run("x509 -in leaf.pem -noout -text")
-            .unwrap()
-            .replace(" = ", "=");
+        let text = program.run("x509 -in leaf.pem -noout -text").unwrap().replace(" = ", "=");
         for shown in [
             "Subject: C=US, OU=A + OU=B, CN=www.example.com, UID=u1, UID=u2",
             "othername: 1.2.3::z, DNS:www.example.com, DNS:*.example.com, email:a@example.com, \
@@ -170,9 +143,8 @@ fn requests_of_every_key_verify() {
     let program = OpenSsl::new("request");
     for spec in SPECS {
         let key = PrivateKey::generate(spec).unwrap();
-        for (signature, extensions) in algorithms(spec)
-            .into_iter()
-            .zip([requested(), Vec::new()].into_iter().cycle())
+        for (signature, extensions) in
+            algorithms(spec).into_iter().zip([requested(), Vec::new()].into_iter().cycle())
         {
             let tbs = TbsCertificationRequest {
                 subject: name("www.example.com"),
@@ -182,15 +154,10 @@ fn requests_of_every_key_verify() {
             };
             let der = sign_csr(&tbs, &key).unwrap();
             let theirs = X509Req::from_der(&der).unwrap();
-            assert!(
-                theirs.verify(&theirs.public_key().unwrap()).unwrap(),
-                "{signature:?}"
-            );
+            assert!(theirs.verify(&theirs.public_key().unwrap()).unwrap(), "{signature:?}");
             assert_eq!(theirs.to_der().unwrap(), der);
             program.file("request.der", &der).unwrap();
-            program
-                .run("req -inform DER -in request.der -verify -noout")
-                .unwrap();
+            program.run("req -inform DER -in request.der -verify -noout").unwrap();
 
             let ours = CertificationRequest::from_der(&der).unwrap();
             assert!(ours.signature_is_valid());
@@ -199,11 +166,7 @@ fn requests_of_every_key_verify() {
             assert_eq!(ours.extensions(), tbs.extensions);
             let mut forged = der;
             *forged.last_mut().unwrap() ^= 1;
-            assert!(
-                !CertificationRequest::from_der(&forged)
-                    .unwrap()
-                    .signature_is_valid()
-            );
+            assert!(!CertificationRequest::from_der(&forged).unwrap().signature_is_valid());
         }
     }
 }
@@ -234,18 +197,8 @@ fn requests_of_the_program_are_read() {
         assert_eq!(names.ip, [std::net::IpAddr::from([10, 0, 0, 1])]);
         assert_eq!(names.other.len(), 1);
         assert_eq!(names.rest.len(), 2);
-        let oids: Vec<String> = request
-            .extensions()
-            .iter()
-            .map(|e| e.oid.to_string())
-            .collect();
-        let want = [
-            "2.5.29.17",
-            "2.5.29.15",
-            "2.5.29.19",
-            "2.5.29.37",
-            "1.2.3.4.5",
-        ];
+        let oids: Vec<String> = request.extensions().iter().map(|e| e.oid.to_string()).collect();
+        let want = ["2.5.29.17", "2.5.29.15", "2.5.29.19", "2.5.29.37", "1.2.3.4.5"];
         assert_eq!(oids, want);
         let critical: Vec<bool> = request.extensions().iter().map(|e| e.critical).collect();
         assert_eq!(critical, [true, true, false, false, true]);
@@ -266,38 +219,24 @@ fn certificates_of_the_program_are_read() {
                   authorityKeyIdentifier=keyid:always,issuer:always\n\
                   nameConstraints=critical,permitted;DNS:a.com,excluded;IP:10.0.0.0/255.0.0.0\n";
     for mask in ["utf8only", "nombstr", "default"] {
-        program
-            .file("ca.cnf", config.replace("MASK", mask).as_bytes())
-            .unwrap();
+        program.file("ca.cnf", config.replace("MASK", mask).as_bytes()).unwrap();
         let make = "req -x509 -utf8 -config ca.cnf -days 4000 -newkey ec -pkeyopt \
                     ec_paramgen_curve:P-256 -nodes -keyout key.pem -out ca.pem";
         program.run(make).unwrap();
         let certificate = Certificate::from_pem(&program.read("ca.pem").unwrap()).unwrap();
-        assert!(
-            certificate.is_self_signed() && certificate.is_ca(),
-            "{mask}"
-        );
+        assert!(certificate.is_self_signed() && certificate.is_ca(), "{mask}");
         assert_eq!(certificate.path_len(), Some(3));
         let usage = KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
         assert_eq!(certificate.key_usage(), Some(usage));
         let key = certificate.public_key().key_identifier().to_vec();
         assert_eq!(certificate.subject_key_identifier().as_ref(), Some(&key));
         assert_eq!(certificate.authority_key_identifier(), Some(key));
-        assert_eq!(
-            certificate.subject().to_string(),
-            "CN=Wurzel,O=Größe",
-            "{mask}"
-        );
+        assert_eq!(certificate.subject().to_string(), "CN=Wurzel,O=Größe", "{mask}");
         let constraints = certificate.extension(&oid::NAME_CONSTRAINTS).unwrap();
         let constraints = NameConstraints::from_der(&constraints.value).unwrap();
         assert_eq!(constraints.permitted.dns, ["a.com"]);
         assert_eq!(constraints.excluded.ip[0].to_string(), "10.0.0.0/8");
-        assert_eq!(
-            certificate
-                .not_after()
-                .seconds_since(certificate.not_before()),
-            4000 * 86400
-        );
+        assert_eq!(certificate.not_after().seconds_since(certificate.not_before()), 4000 * 86400);
     }
 }
 
@@ -311,10 +250,7 @@ fn private_keys_are_valid_for_the_program() {
             let text = pem::encode(encoded.label, encoded.der.expose());
             program.file("key.pem", text.as_bytes()).unwrap();
             let check = program.run("pkey -in key.pem -noout -check -pubcheck");
-            assert!(
-                check.as_ref().is_ok_and(|text| text.contains("is valid")),
-                "{check:?}"
-            );
+            assert!(check.as_ref().is_ok_and(|text| text.contains("is valid")), "{check:?}");
         }
     }
 }

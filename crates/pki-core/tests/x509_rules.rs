@@ -28,11 +28,7 @@ fn ca(key: &PrivateKey) -> TbsCertificate {
 }
 
 fn raw(oid: ObjectIdentifier, critical: bool, value: &[u8]) -> Extension {
-    Extension {
-        oid,
-        critical,
-        value: value.to_vec(),
-    }
+    Extension { oid, critical, value: value.to_vec() }
 }
 
 fn set(tbs: &mut TbsCertificate, extension: Extension) {
@@ -65,10 +61,7 @@ const BROKEN: &[(&str, Change)] = &[
         set(t, raw(oid::BASIC_CONSTRAINTS, true, &[0x30]));
     }),
     ("basic_constraints_critical", |t| {
-        set(
-            t,
-            raw(oid::BASIC_CONSTRAINTS, false, &[0x30, 3, 1, 1, 0xff]),
-        );
+        set(t, raw(oid::BASIC_CONSTRAINTS, false, &[0x30, 3, 1, 1, 0xff]));
     }),
     ("path_len", |t| {
         set(t, raw(oid::BASIC_CONSTRAINTS, true, &[0x30, 3, 2, 1, 0]));
@@ -85,19 +78,13 @@ const BROKEN: &[(&str, Change)] = &[
         set(t, raw(oid::AUTHORITY_KEY_IDENTIFIER, false, &[0x30, 0]));
     }),
     ("authority_key_identifier", |t| {
-        set(
-            t,
-            raw(oid::AUTHORITY_KEY_IDENTIFIER, true, &[0x30, 3, 0x80, 1, 7]),
-        );
+        set(t, raw(oid::AUTHORITY_KEY_IDENTIFIER, true, &[0x30, 3, 0x80, 1, 7]));
     }),
     ("subject_alt_name", |t| {
         set(t, raw(oid::SUBJECT_ALT_NAME, false, &[0x30, 0]));
     }),
     ("subject_alt_name", |t| {
-        set(
-            t,
-            raw(oid::SUBJECT_ALT_NAME, false, &[0x30, 3, 0x82, 1, 0xff]),
-        );
+        set(t, raw(oid::SUBJECT_ALT_NAME, false, &[0x30, 3, 0x82, 1, 0xff]));
     }),
     ("policies", |t| {
         set(t, raw(oid::CERTIFICATE_POLICIES, false, &[0x30, 0]));
@@ -112,10 +99,7 @@ const BROKEN: &[(&str, Change)] = &[
         set(t, raw(oid::CRL_DISTRIBUTION_POINTS, false, &[0x30, 0]));
     }),
     ("crl_distribution_points", |t| {
-        set(
-            t,
-            raw(oid::CRL_DISTRIBUTION_POINTS, false, &[0x30, 2, 0x30, 0]),
-        );
+        set(t, raw(oid::CRL_DISTRIBUTION_POINTS, false, &[0x30, 2, 0x30, 0]));
     }),
     ("freshest_crl", |t| {
         set(t, raw(oid::FRESHEST_CRL, false, &[0x30, 0]));
@@ -136,10 +120,7 @@ fn every_rule_for_certificates_is_enforced() {
         assert_eq!(names(&tbs.findings()), [*rule]);
         assert!(Linted::check(tbs).is_err());
     }
-    for rule in CERTIFICATE_RULES
-        .iter()
-        .filter(|rule| matches!(rule.check, Check::Enforced(_)))
-    {
+    for rule in CERTIFICATE_RULES.iter().filter(|rule| matches!(rule.check, Check::Enforced(_))) {
         let tested = rule.id == "rsa_size" || BROKEN.iter().any(|(broken, _)| *broken == rule.id);
         assert!(tested, "{}", rule.id);
     }
@@ -148,17 +129,10 @@ fn every_rule_for_certificates_is_enforced() {
 #[test]
 fn short_rsa_keys_are_refused() {
     let key = key().unwrap();
-    for (bits, want) in [
-        (1024, &["rsa_size"][..]),
-        (2047, &["rsa_size"]),
-        (2048, &[]),
-    ] {
+    for (bits, want) in [(1024, &["rsa_size"][..]), (2047, &["rsa_size"]), (2048, &[])] {
         let rsa = openssl::rsa::Rsa::generate(bits).unwrap();
         let spki = rsa.public_key_to_der().unwrap();
-        let tbs = TbsCertificate {
-            public_key: PublicKey::from_spki(&spki).unwrap(),
-            ..leaf(&key)
-        };
+        let tbs = TbsCertificate { public_key: PublicKey::from_spki(&spki).unwrap(), ..leaf(&key) };
         assert_eq!(names(&tbs.findings()), want, "{bits}");
     }
 }
@@ -192,16 +166,13 @@ const KEPT: &[(&str, Change)] = &[
     }),
     ("alt_name_critical", |t| {
         t.subject = SubjectAttributes::default().to_name();
-        t.extensions
-            .extend(extension::subject_alt_name(&dns(&["a"]), false));
+        t.extensions.extend(extension::subject_alt_name(&dns(&["a"]), false));
     }),
     ("alt_name_not_blank", |t| {
-        t.extensions
-            .extend(extension::subject_alt_name(&dns(&[" "]), false));
+        t.extensions.extend(extension::subject_alt_name(&dns(&[" "]), false));
     }),
     ("authority_key_identifier_there", |t| {
-        t.extensions
-            .retain(|extension| extension.oid != oid::AUTHORITY_KEY_IDENTIFIER);
+        t.extensions.retain(|extension| extension.oid != oid::AUTHORITY_KEY_IDENTIFIER);
     }),
     ("name_constraints_ca", |t| {
         let value = [0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'];
@@ -211,11 +182,7 @@ const KEPT: &[(&str, Change)] = &[
         let policy = [0x30, 4, 6, 2, 0x2a, 3];
         set(
             t,
-            raw(
-                oid::CERTIFICATE_POLICIES,
-                false,
-                &[&[0x30, 12][..], &policy, &policy].concat(),
-            ),
+            raw(oid::CERTIFICATE_POLICIES, false, &[&[0x30, 12][..], &policy, &policy].concat()),
         );
     }),
     ("subject_key_identifier_not_critical", |t| {
@@ -224,11 +191,7 @@ const KEPT: &[(&str, Change)] = &[
     ("common_name_short", |t| t.subject = name(&"a".repeat(1000))),
     ("country_code", |t| {
         let country = strings(&["Atlantis"]);
-        t.subject = SubjectAttributes {
-            country,
-            ..Default::default()
-        }
-        .to_name();
+        t.subject = SubjectAttributes { country, ..Default::default() }.to_name();
     }),
 ];
 
@@ -241,10 +204,7 @@ fn what_clients_rely_on_is_signed_and_read() {
         let certificate = x509_support::sign(tbs, &key);
         assert!(certificate.is_ok(), "{rule}: {certificate:?}");
     }
-    for rule in CERTIFICATE_RULES
-        .iter()
-        .filter(|rule| matches!(rule.check, Check::Waived(_)))
-    {
+    for rule in CERTIFICATE_RULES.iter().filter(|rule| matches!(rule.check, Check::Waived(_))) {
         assert!(KEPT.iter().any(|(kept, _)| *kept == rule.id), "{}", rule.id);
     }
 }
@@ -269,63 +229,24 @@ fn every_rule_for_crls_is_enforced() {
     let good = crl(&key);
     assert_eq!(names(&good.findings()), [""; 0]);
     let broken = [
-        (
-            "next_update",
-            TbsCertList {
-                next_update: now(),
-                ..good.clone()
-            },
-        ),
+        ("next_update", TbsCertList { next_update: now(), ..good.clone() }),
         (
             "authority_key_identifier",
-            TbsCertList {
-                authority_key_identifier: None,
-                ..good.clone()
-            },
+            TbsCertList { authority_key_identifier: None, ..good.clone() },
         ),
-        (
-            "extensions_once",
-            TbsCertList {
-                extra: vec![extension::crl_number(1)],
-                ..good.clone()
-            },
-        ),
-        (
-            "freshest_crl",
-            TbsCertList {
-                delta_base: Some(1),
-                ..good.clone()
-            },
-        ),
-        (
-            "url_characters",
-            TbsCertList {
-                freshest_crl: strings(&["http://ü"]),
-                ..good.clone()
-            },
-        ),
+        ("extensions_once", TbsCertList { extra: vec![extension::crl_number(1)], ..good.clone() }),
+        ("freshest_crl", TbsCertList { delta_base: Some(1), ..good.clone() }),
+        ("url_characters", TbsCertList { freshest_crl: strings(&["http://ü"]), ..good.clone() }),
     ];
     for (rule, crl) in &broken {
         assert_eq!(names(&crl.findings()), [*rule]);
     }
-    for rule in CRL_RULES
-        .iter()
-        .filter(|rule| matches!(rule.check, Check::Enforced(_)))
-    {
-        assert!(
-            broken.iter().any(|(broken, _)| *broken == rule.id),
-            "{}",
-            rule.id
-        );
+    for rule in CRL_RULES.iter().filter(|rule| matches!(rule.check, Check::Enforced(_))) {
+        assert!(broken.iter().any(|(broken, _)| *broken == rule.id), "{}", rule.id);
     }
     // Numbers as a request gives them, and an issuer without a name.
     let issuer = DistinguishedName::from_der(&[0x30, 0]).unwrap();
-    let kept = TbsCertList {
-        delta_base: Some(9),
-        freshest_crl: Vec::new(),
-        issuer,
-        ..good
-    };
+    let kept = TbsCertList { delta_base: Some(9), freshest_crl: Vec::new(), issuer, ..good };
     assert_eq!(names(&kept.findings()), [""; 0]);
 }
 
@@ -335,8 +256,5 @@ fn a_key_that_does_not_fit_signs_nothing() {
     let linted = Linted::check(leaf(&key)).unwrap();
     let other = PrivateKey::generate(KeySpec::Ed25519).unwrap();
     let error = linted.sign(&other).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "a key of type ed25519 cannot sign with ECDSAWithSHA256"
-    );
+    assert_eq!(error, "a key of type ed25519 cannot sign with ECDSAWithSHA256");
 }

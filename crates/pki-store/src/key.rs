@@ -47,11 +47,6 @@ pub struct KeyRange {
 impl KeyRange {
     /// Every key that starts with `prefix`.
     pub fn prefix(table: Table, prefix: impl Into<Vec<u8>>) -> Self {
-        Self {
-            table,
-            prefix: prefix.into(),
-            after: None,
-            before: None,
-        }
+        Self { table, prefix: prefix.into(), after: None, before: None }
     }
 }

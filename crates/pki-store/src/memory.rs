@@ -81,12 +81,8 @@ impl State {
         let version = self.revision;
         match op {
             Op::Put { key, value } => {
-                let entry = Entry {
-                    version,
-                    value: value.clone(),
-                };
-                self.table_mut(key.table.number)
-                    .insert(key.bytes.clone(), entry);
+                let entry = Entry { version, value: value.clone() };
+                self.table_mut(key.table.number).insert(key.bytes.clone(), entry);
             }
             Op::Delete { key } => {
                 self.table_mut(key.table.number).remove(&key.bytes);
@@ -96,8 +92,7 @@ impl State {
                 let doomed = |key: &Vec<u8>| {
                     bounds.from <= *key && bounds.to.as_ref().is_none_or(|to| key < to)
                 };
-                self.table_mut(range.table.number)
-                    .retain(|key, _| !doomed(key));
+                self.table_mut(range.table.number).retain(|key, _| !doomed(key));
             }
         }
     }
@@ -109,16 +104,9 @@ impl State {
     fn range(&self, range: &KeyRange) -> impl Iterator<Item = (&Vec<u8>, &Entry)> {
         let bounds = Bounds::from(range);
         // `BTreeMap::range` panics when its bounds cross.
-        let records = if bounds.are_empty() {
-            None
-        } else {
-            self.tables.get(&range.table.number)
-        };
+        let records = if bounds.are_empty() { None } else { self.tables.get(&range.table.number) };
         records.into_iter().flat_map(move |records| {
-            let to = bounds
-                .to
-                .as_deref()
-                .map_or(Bound::Unbounded, Bound::Excluded);
+            let to = bounds.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
             records.range::<[u8], _>((Bound::Included(bounds.from.as_slice()), to))
         })
     }
@@ -134,18 +122,11 @@ impl Snapshot for View {
 
     fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
         let entries = self.0.range(range).take(limit);
-        Ok(entries
-            .map(|(bytes, entry)| (key(range, bytes), entry.clone()))
-            .collect())
+        Ok(entries.map(|(bytes, entry)| (key(range, bytes), entry.clone())).collect())
     }
 
     fn keys(&self, range: &KeyRange, limit: usize) -> Result<Vec<Key>, StoreError> {
-        Ok(self
-            .0
-            .range(range)
-            .take(limit)
-            .map(|(bytes, _)| key(range, bytes))
-            .collect())
+        Ok(self.0.range(range).take(limit).map(|(bytes, _)| key(range, bytes)).collect())
     }
 
     fn count(&self, range: &KeyRange) -> Result<u64, StoreError> {
@@ -154,10 +135,7 @@ impl Snapshot for View {
 }
 
 fn key(range: &KeyRange, bytes: &[u8]) -> Key {
-    Key {
-        table: range.table,
-        bytes: bytes.to_vec(),
-    }
+    Key { table: range.table, bytes: bytes.to_vec() }
 }
 
 #[cfg(test)]
@@ -165,41 +143,24 @@ mod tests {
     use super::*;
     use crate::{Layout, Table};
 
-    const TABLE: Table = Table {
-        number: 1,
-        name: "test",
-        layout: Layout::Clustered,
-    };
+    const TABLE: Table = Table { number: 1, name: "test", layout: Layout::Clustered };
 
     #[test]
     fn a_writer_copies_only_what_a_snapshot_still_looks_at() -> Result<(), StoreError> {
         let store = MemoryStore::new();
-        let key = Key {
-            table: TABLE,
-            bytes: b"k".to_vec(),
-        };
+        let key = Key { table: TABLE, bytes: b"k".to_vec() };
         let batch = |value: &[u8]| Batch {
             expect: Vec::new(),
-            ops: vec![Op::Put {
-                key: key.clone(),
-                value: value.to_vec(),
-            }],
+            ops: vec![Op::Put { key: key.clone(), value: value.to_vec() }],
         };
         store.apply(&batch(b"one"))?;
         let before = Arc::as_ptr(&store.state());
         store.apply(&batch(b"two"))?;
-        assert_eq!(
-            before,
-            Arc::as_ptr(&store.state()),
-            "nobody looked, nothing was copied"
-        );
+        assert_eq!(before, Arc::as_ptr(&store.state()), "nobody looked, nothing was copied");
         let snapshot = store.snapshot()?;
         store.apply(&batch(b"three"))?;
         assert_ne!(before, Arc::as_ptr(&store.state()));
-        assert_eq!(
-            snapshot.get(&key)?.map(|entry| entry.value),
-            Some(b"two".to_vec())
-        );
+        assert_eq!(snapshot.get(&key)?.map(|entry| entry.value), Some(b"two".to_vec()));
         Ok(())
     }
 }

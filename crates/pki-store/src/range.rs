@@ -48,11 +48,7 @@ mod tests {
     use super::*;
     use crate::key::{Layout, Table};
 
-    const TABLE: Table = Table {
-        number: 1,
-        name: "test",
-        layout: Layout::Heap,
-    };
+    const TABLE: Table = Table { number: 1, name: "test", layout: Layout::Heap };
 
     /// Prefix, after, before; from, to.
     type Case = (
@@ -85,10 +81,7 @@ mod tests {
                 after: after.map(<[u8]>::to_vec),
                 before: before.map(<[u8]>::to_vec),
             };
-            let want = Bounds {
-                from: from.to_vec(),
-                to: to.map(<[u8]>::to_vec),
-            };
+            let want = Bounds { from: from.to_vec(), to: to.map(<[u8]>::to_vec) };
             assert_eq!(Bounds::from(&range), want, "{range:?}");
         }
     }

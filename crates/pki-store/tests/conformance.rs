@@ -36,16 +36,8 @@ fn the_directory_store_keeps_the_contract() {
 fn a_store_that_breaks_the_contract_is_caught() {
     let failures = conformance::suite(&|| Ok(Box::new(Forgetful(MemoryStore::new()))));
     let failures = failures.expect_err("this store ignores every expectation");
-    assert!(
-        failures
-            .iter()
-            .any(|failure| failure.check == "what is expected absent is so")
-    );
-    assert!(
-        failures
-            .iter()
-            .all(|failure| failure.check != "what was put is got")
-    );
+    assert!(failures.iter().any(|failure| failure.check == "what is expected absent is so"));
+    assert!(failures.iter().all(|failure| failure.check != "what was put is got"));
 }
 
 /// Ignores expectations.
@@ -58,10 +50,7 @@ impl Store for Forgetful {
 
     fn apply(&self, batch: &pki_store::Batch) -> Result<u64, StoreError> {
         let ops = batch.ops.clone();
-        self.0.apply(&pki_store::Batch {
-            expect: Vec::new(),
-            ops,
-        })
+        self.0.apply(&pki_store::Batch { expect: Vec::new(), ops })
     }
 
     fn revision(&self) -> Result<u64, StoreError> {

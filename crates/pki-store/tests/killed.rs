@@ -27,15 +27,8 @@ fn what_was_acknowledged_survives_a_kill() {
         drop(bystander);
         let store = open(&path).unwrap();
         let view = store.snapshot().unwrap();
-        assert_eq!(
-            lost(&*view, &acknowledged).unwrap(),
-            Vec::<String>::new(),
-            "round {round}"
-        );
-        assert!(
-            pairs_are_whole(&*view).unwrap(),
-            "half a batch after round {round}"
-        );
+        assert_eq!(lost(&*view, &acknowledged).unwrap(), Vec::<String>::new(), "round {round}");
+        assert!(pairs_are_whole(&*view).unwrap(), "half a batch after round {round}");
         drop(view);
         put(&store, &key(CLUSTERED, "alive"), round.to_be_bytes()).unwrap();
     }
@@ -45,9 +38,7 @@ fn what_was_acknowledged_survives_a_kill() {
 /// Lets a child write, kills it when it has acknowledged so many records, and gives all that it
 /// acknowledged.
 fn kill_after(path: &Path, round: u32, wanted: usize) -> std::io::Result<Vec<String>> {
-    let mut child = child("child_writes", path, round)?
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child = child("child_writes", path, round)?.stdout(Stdio::piped()).spawn()?;
     let Some(output) = child.stdout.take() else {
         return Ok(Vec::new());
     };
@@ -73,9 +64,7 @@ fn child_writes() {
         // Sizes differ, so that kills find the log in all states; some batches are long.
         let size = 100 + (n * 977) % 4000;
         write_pair(&store, &name, size).unwrap();
-        std::io::stdout()
-            .write_all(format!("ack {name}.\n").as_bytes())
-            .unwrap();
+        std::io::stdout().write_all(format!("ack {name}.\n").as_bytes()).unwrap();
     }
 }
 
@@ -83,27 +72,15 @@ fn child_writes() {
 fn write_pair(store: &dyn Store, name: &str, size: usize) -> Result<u64, StoreError> {
     let (value, length) = (key(HEAP, name), key(CLUSTERED, format!("of {name}")));
     let ops = vec![
-        Op::Put {
-            key: value.clone(),
-            value: vec![b'x'; size],
-        },
-        Op::Put {
-            key: length,
-            value: size.to_be_bytes().to_vec(),
-        },
+        Op::Put { key: value.clone(), value: vec![b'x'; size] },
+        Op::Put { key: length, value: size.to_be_bytes().to_vec() },
     ];
-    store.apply(&Batch {
-        expect: vec![(value, Expect::Absent)],
-        ops,
-    })
+    store.apply(&Batch { expect: vec![(value, Expect::Absent)], ops })
 }
 
 fn lost(view: &dyn Snapshot, acknowledged: &[String]) -> Result<Vec<String>, StoreError> {
     let mut lost = Vec::new();
-    for name in acknowledged
-        .iter()
-        .filter_map(|line| line.strip_suffix('.'))
-    {
+    for name in acknowledged.iter().filter_map(|line| line.strip_suffix('.')) {
         if view.get(&key(HEAP, name))?.is_none() {
             lost.push(name.to_owned());
         }
@@ -114,9 +91,7 @@ fn lost(view: &dyn Snapshot, acknowledged: &[String]) -> Result<Vec<String>, Sto
 fn pairs_are_whole(view: &dyn Snapshot) -> Result<bool, StoreError> {
     let values = view.scan(&KeyRange::prefix(HEAP, []), usize::MAX)?;
     let lengths = view.scan(&KeyRange::prefix(CLUSTERED, "of "), usize::MAX)?;
-    let of_values = values
-        .iter()
-        .map(|(key, entry)| (&*key.bytes, entry.value.len()));
+    let of_values = values.iter().map(|(key, entry)| (&*key.bytes, entry.value.len()));
     let of_lengths = lengths.iter().filter_map(|(key, entry)| {
         let size = usize::from_be_bytes(*entry.value.first_chunk()?);
         Some((key.bytes.strip_prefix(b"of ")?, size))

@@ -17,10 +17,7 @@ fn modes(store: &Path) -> io::Result<Vec<(String, u32)>> {
     let mut modes = vec![(".".to_owned(), mode(store)?)];
     for entry in fs::read_dir(store)? {
         let entry = entry?;
-        modes.push((
-            entry.file_name().to_string_lossy().into_owned(),
-            mode(&entry.path())?,
-        ));
+        modes.push((entry.file_name().to_string_lossy().into_owned(), mode(&entry.path())?));
     }
     modes.sort();
     Ok(modes)
@@ -37,10 +34,7 @@ fn files_are_private_whatever_the_umask() {
     for umask in ["000", "022", "077", "277", "777"] {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("store");
-        let ended = child_with_umask("child_creates", &path, umask)
-            .unwrap()
-            .status()
-            .unwrap();
+        let ended = child_with_umask("child_creates", &path, umask).unwrap().status().unwrap();
         assert!(ended.success(), "umask {umask}");
         assert_eq!(modes(&path).unwrap(), private(), "umask {umask}");
     }
@@ -76,10 +70,7 @@ fn a_directory_with_other_files_is_left_alone() {
         matches!(&created, Err(StoreError::Corrupt { problem, .. }) if blamed(problem)),
         "{created:?}"
     );
-    assert_eq!(
-        modes(place.path()).unwrap().first(),
-        Some(&(".".to_owned(), 0o755))
-    );
+    assert_eq!(modes(place.path()).unwrap().first(), Some(&(".".to_owned(), 0o755)));
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
 }
 
@@ -99,9 +90,7 @@ fn a_store_that_may_not_be_written_can_be_read() {
         put(&create(place.path()).unwrap(), &key(HEAP, "k"), "v").unwrap();
         if log != "left" {
             let database = rusqlite::Connection::open(place.path().join("pki.db")).unwrap();
-            database
-                .execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
-                .unwrap();
+            database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         }
         for entry in fs::read_dir(place.path()).unwrap() {
             fs::set_permissions(entry.unwrap().path(), Permissions::from_mode(0o400)).unwrap();
@@ -109,16 +98,9 @@ fn a_store_that_may_not_be_written_can_be_read() {
         fs::set_permissions(place.path(), Permissions::from_mode(0o500)).unwrap();
         if fs::write(place.path().join("pki.probe"), "").is_err() {
             let store = open(place.path()).unwrap();
-            assert_eq!(
-                value(&store, &key(HEAP, "k")).unwrap(),
-                Some(b"v".to_vec()),
-                "{log}"
-            );
+            assert_eq!(value(&store, &key(HEAP, "k")).unwrap(), Some(b"v".to_vec()), "{log}");
             let written = put(&store, &key(HEAP, "k"), "new");
-            assert!(
-                matches!(written, Err(StoreError::ReadOnly { .. })),
-                "{log}: {written:?}"
-            );
+            assert!(matches!(written, Err(StoreError::ReadOnly { .. })), "{log}: {written:?}");
         }
         fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
     }

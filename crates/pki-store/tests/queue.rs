@@ -28,10 +28,7 @@ fn hold(path: &Path) -> std::io::Result<File> {
 
 #[track_caller]
 fn is_busy(applied: Result<u64, StoreError>) {
-    assert!(
-        matches!(applied, Err(StoreError::Busy { waited_ms: 40.. })),
-        "{applied:?}"
-    );
+    assert!(matches!(applied, Err(StoreError::Busy { waited_ms: 40.. })), "{applied:?}");
 }
 
 #[test]
@@ -42,18 +39,12 @@ fn who_waits_too_long_is_told_so() {
     let lock = hold(place.path()).unwrap();
     is_busy(put(&store, &key(HEAP, "k"), "during"));
     // Reading needs no lock.
-    assert_eq!(
-        value(&store, &key(HEAP, "k")).unwrap(),
-        Some(b"before".to_vec())
-    );
+    assert_eq!(value(&store, &key(HEAP, "k")).unwrap(), Some(b"before".to_vec()));
     drop(lock);
     // Who gave up is still in the queue, and must not keep what it then gets.
     put(&open(place.path()).unwrap(), &key(HEAP, "k"), "after").unwrap();
     put(&open(place.path()).unwrap(), &key(HEAP, "k"), "later").unwrap();
-    assert_eq!(
-        value(&store, &key(HEAP, "k")).unwrap(),
-        Some(b"later".to_vec())
-    );
+    assert_eq!(value(&store, &key(HEAP, "k")).unwrap(), Some(b"later".to_vec()));
 }
 
 #[test]
@@ -128,10 +119,7 @@ fn the_log_stays_short_when_programs_come_and_go() {
         drop(store);
         longest = longest.max(std::fs::metadata(&log).map_or(0, |found| found.len()));
     }
-    assert!(
-        100_000 < longest,
-        "the log is not emptied each time: {longest}"
-    );
+    assert!(100_000 < longest, "the log is not emptied each time: {longest}");
     assert!(longest < 600_000, "the log is emptied in time: {longest}");
     assert_eq!(open(place.path()).unwrap().revision().unwrap(), 150);
 }

@@ -39,10 +39,7 @@ fn read_everything(store: &DirectoryStore) -> Result<(), StoreError> {
 fn is_corrupt(path: &Path, what: &str) {
     for open in [open, create] {
         let read = open(path).and_then(|store| read_everything(&store));
-        assert!(
-            matches!(read, Err(StoreError::Corrupt { .. })),
-            "{what}: {read:?}"
-        );
+        assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{what}: {read:?}");
     }
 }
 
@@ -53,10 +50,7 @@ fn a_place_without_a_store_is_missing() {
     for path in ["", "nowhere", "nowhere/deeper", "file/below"] {
         let path = place.path().join(path);
         let opened = open(&path);
-        assert!(
-            matches!(opened, Err(StoreError::Missing { .. })),
-            "{opened:?}"
-        );
+        assert!(matches!(opened, Err(StoreError::Missing { .. })), "{opened:?}");
         assert!(!exists(&path), "{path:?}");
     }
     // Asking made nothing.
@@ -77,11 +71,7 @@ fn other_files_are_not_stores() {
 #[test]
 fn files_of_other_programs_are_not_stores() {
     let place = tempfile::tempdir().unwrap();
-    edit(
-        place.path(),
-        "CREATE TABLE theirs (x); PRAGMA application_id = 7",
-    )
-    .unwrap();
+    edit(place.path(), "CREATE TABLE theirs (x); PRAGMA application_id = 7").unwrap();
     let before = fs::read(place.path().join("pki.db")).unwrap();
     is_corrupt(place.path(), "theirs");
     assert_eq!(fs::read(place.path().join("pki.db")).unwrap(), before);
@@ -93,10 +83,7 @@ fn a_file_is_not_a_store() {
     is_corrupt(file.path(), "a file");
     let place = tempfile::tempdir().unwrap();
     fs::create_dir(place.path().join("pki.db")).unwrap();
-    assert!(matches!(
-        open(place.path()),
-        Err(StoreError::Corrupt { .. })
-    ));
+    assert!(matches!(open(place.path()), Err(StoreError::Corrupt { .. })));
 }
 
 #[test]
@@ -105,17 +92,7 @@ fn a_newer_format_is_named() {
     settled(place.path()).unwrap();
     edit(place.path(), "PRAGMA user_version = 7").unwrap();
     let opened = open(place.path());
-    assert!(
-        matches!(
-            opened,
-            Err(StoreError::TooNew {
-                found: 7,
-                known: 1,
-                ..
-            })
-        ),
-        "{opened:?}"
-    );
+    assert!(matches!(opened, Err(StoreError::TooNew { found: 7, known: 1, .. })), "{opened:?}");
     for nonsense in [0, -1] {
         edit(place.path(), &format!("PRAGMA user_version = {nonsense}")).unwrap();
         is_corrupt(place.path(), &format!("format {nonsense}"));
@@ -153,10 +130,7 @@ fn a_place_where_nothing_can_be_made_says_so() {
     if cfg!(target_os = "linux") {
         // Even root can make nothing there.
         let created = create(Path::new("/proc/store"));
-        let refused = matches!(
-            created,
-            Err(StoreError::Io { .. } | StoreError::ReadOnly { .. })
-        );
+        let refused = matches!(created, Err(StoreError::Io { .. } | StoreError::ReadOnly { .. }));
         assert!(refused, "{created:?}");
     }
 }
@@ -164,18 +138,10 @@ fn a_place_where_nothing_can_be_made_says_so() {
 #[test]
 fn an_interrupted_creation_is_started_over() {
     let place = tempfile::tempdir().unwrap();
-    for leftover in [
-        "pki.db.new",
-        "pki.db.new-wal",
-        "pki.db.new-journal",
-        "pki.lock",
-    ] {
+    for leftover in ["pki.db.new", "pki.db.new-wal", "pki.db.new-journal", "pki.lock"] {
         fs::write(place.path().join(leftover), "half").unwrap();
     }
-    assert!(matches!(
-        open(place.path()),
-        Err(StoreError::Missing { .. })
-    ));
+    assert!(matches!(open(place.path()), Err(StoreError::Missing { .. })));
     put(&create(place.path()).unwrap(), &key(HEAP, "k"), "v").unwrap();
     assert!(exists(place.path()));
     for leftover in ["pki.db.new", "pki.db.new-wal", "pki.db.new-journal"] {
@@ -195,19 +161,11 @@ fn a_log_that_was_turned_off_is_turned_on() {
 #[test]
 fn a_path_is_not_taken_for_a_uri() {
     let place = tempfile::tempdir().unwrap();
-    for name in [
-        "file:x?mode=memory",
-        "per%20cent",
-        "hash#mark",
-        "\u{e4}\u{f6}\u{fc} ?",
-    ] {
+    for name in ["file:x?mode=memory", "per%20cent", "hash#mark", "\u{e4}\u{f6}\u{fc} ?"] {
         let path = place.path().join(name);
         put(&create(&path).unwrap(), &key(HEAP, "k"), "v").unwrap();
         let store = open(&path).unwrap();
-        assert_eq!(
-            (store.revision().unwrap(), store.path()),
-            (1, path.as_path())
-        );
+        assert_eq!((store.revision().unwrap(), store.path()), (1, path.as_path()));
         assert!(path.join("pki.db").is_file());
     }
 }

@@ -36,10 +36,7 @@ fn processes_that_count_together_lose_nothing() {
     run_children("child_counts", &path, COUNTERS).unwrap();
     let want = (COUNTERS * INCREMENTS).to_be_bytes();
     assert_eq!(value(&store, &counter()).unwrap(), Some(want.to_vec()));
-    assert_eq!(
-        store.revision().unwrap(),
-        u64::from(COUNTERS * INCREMENTS) + 1
-    );
+    assert_eq!(store.revision().unwrap(), u64::from(COUNTERS * INCREMENTS) + 1);
 }
 
 #[test]
@@ -58,19 +55,11 @@ fn counter() -> Key {
 /// Whether nobody was faster.
 fn increment(store: &dyn Store) -> Result<bool, StoreError> {
     let found = store.snapshot()?.get(&counter())?;
-    let count = found
-        .as_ref()
-        .and_then(|entry| entry.value.first_chunk().copied());
+    let count = found.as_ref().and_then(|entry| entry.value.first_chunk().copied());
     let next = count.map_or(u32::MAX, |count| u32::from_be_bytes(count) + 1);
     let expect = found.map_or(Expect::Absent, |entry| Expect::Version(entry.version));
-    let op = Op::Put {
-        key: counter(),
-        value: next.to_be_bytes().to_vec(),
-    };
-    match store.apply(&Batch {
-        expect: vec![(counter(), expect)],
-        ops: vec![op],
-    }) {
+    let op = Op::Put { key: counter(), value: next.to_be_bytes().to_vec() };
+    match store.apply(&Batch { expect: vec![(counter(), expect)], ops: vec![op] }) {
         Err(StoreError::Conflict { .. }) => Ok(false),
         applied => applied.map(|_| true),
     }
@@ -106,28 +95,14 @@ fn no_process_starves() {
     let revisions = |number: u32| {
         let of_child = KeyRange::prefix(HEAP, number.to_be_bytes());
         let entries = view.scan(&of_child, usize::MAX).unwrap();
-        entries
-            .into_iter()
-            .map(|(_, entry)| entry.version)
-            .collect::<Vec<_>>()
+        entries.into_iter().map(|(_, entry)| entry.version).collect::<Vec<_>>()
     };
     let all: Vec<_> = (0..WRITERS).map(revisions).collect();
-    let first_end = all
-        .iter()
-        .filter_map(|child| child.iter().max())
-        .min()
-        .unwrap();
+    let first_end = all.iter().filter_map(|child| child.iter().max()).min().unwrap();
     for child in &all {
-        let so_far = child
-            .iter()
-            .filter(|revision| *revision <= first_end)
-            .count();
+        let so_far = child.iter().filter(|revision| *revision <= first_end).count();
         assert_eq!(child.len(), RECORDS as usize);
-        assert!(
-            child.len() / 4 <= so_far,
-            "{so_far} of {} when another had all",
-            child.len()
-        );
+        assert!(child.len() / 4 <= so_far, "{so_far} of {} when another had all", child.len());
     }
 }
 
@@ -141,11 +116,7 @@ fn child_writes() {
         std::thread::yield_now();
     }
     for n in 0..RECORDS {
-        put(
-            &store,
-            &key(HEAP, [number.to_be_bytes(), n.to_be_bytes()].concat()),
-            [0; 620],
-        )
-        .unwrap();
+        put(&store, &key(HEAP, [number.to_be_bytes(), n.to_be_bytes()].concat()), [0; 620])
+            .unwrap();
     }
 }

@@ -54,27 +54,15 @@ impl Authority {
     }
 
     pub(crate) fn write(&self, path: &str, data: Value) -> Result<()> {
-        let Value::Object(data) = data else {
-            anyhow::bail!("parameters are an object")
-        };
-        let request = Request {
-            operation: Operation::Write,
-            path: path.to_owned(),
-            data,
-        };
-        self.engine
-            .handle(request)
-            .map(drop)
-            .with_context(|| path.to_owned())
+        let Value::Object(data) = data else { anyhow::bail!("parameters are an object") };
+        let request = Request { operation: Operation::Write, path: path.to_owned(), data };
+        self.engine.handle(request).map(drop).with_context(|| path.to_owned())
     }
 
     /// Issues under the role.
     pub(crate) fn issue(&self, request: &Issue) -> Result<Issued> {
         let issued = self.engine.execute("pki", request)?.data;
-        Ok(Issued {
-            serial: issued.serial_number,
-            pem: issued.certificate,
-        })
+        Ok(Issued { serial: issued.serial_number, pem: issued.certificate })
     }
 
     pub(crate) fn revoke(&self, serial: &str) -> Result<()> {
@@ -91,18 +79,12 @@ pub(crate) fn setup() -> [(&'static str, Value); 2] {
     let role = json!({
         "allow_any_name": "true", "key_type": "ec", "key_bits": "256", "max_ttl": "720h",
     });
-    [
-        ("pki/root/generate/internal", root),
-        ("pki/roles/web", role),
-    ]
+    [("pki/root/generate/internal", root), ("pki/roles/web", role)]
 }
 
 /// A request for a certificate under the role.
 pub(crate) fn issue_request() -> Result<Issue> {
-    parse(
-        Issue::parse,
-        json!({ "role": "web", "common_name": "a.example.com", "ttl": "24h" }),
-    )
+    parse(Issue::parse, json!({ "role": "web", "common_name": "a.example.com", "ttl": "24h" }))
 }
 
 /// Reads a request from its parameters.
@@ -110,9 +92,7 @@ pub(crate) fn parse<T>(
     read: impl FnOnce(&Input) -> Result<T, Vec<pki_core::field::FieldError>>,
     data: Value,
 ) -> Result<T> {
-    let Value::Object(data) = data else {
-        anyhow::bail!("parameters are an object")
-    };
+    let Value::Object(data) = data else { anyhow::bail!("parameters are an object") };
     read(&data).map_err(|problems| anyhow::anyhow!("{problems:?}"))
 }
 
@@ -165,10 +145,7 @@ impl Store for Grouping {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let first = pending.ops.is_empty();
         // What was read before is the same for every batch of a group.
-        let expected = batch
-            .expect
-            .iter()
-            .filter(|(_, e)| first || *e == Expect::Absent);
+        let expected = batch.expect.iter().filter(|(_, e)| first || *e == Expect::Absent);
         pending.expect.extend(expected.cloned());
         pending.ops.extend(batch.ops.iter().cloned());
         let is_full = GROUP <= pending.ops.len();

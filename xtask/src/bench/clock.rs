@@ -44,14 +44,8 @@ pub(super) fn compare(
     }
     let over = |value: &dyn Fn(&(Cost, Cost)) -> f64| median(found.iter().map(value).collect());
     Ok(Compared {
-        ours: Cost {
-            wall: over(&|pair| pair.0.wall),
-            cpu: over(&|pair| pair.0.cpu),
-        },
-        beside: Cost {
-            wall: over(&|pair| pair.1.wall),
-            cpu: over(&|pair| pair.1.cpu),
-        },
+        ours: Cost { wall: over(&|pair| pair.0.wall), cpu: over(&|pair| pair.0.cpu) },
+        beside: Cost { wall: over(&|pair| pair.1.wall), cpu: over(&|pair| pair.1.cpu) },
         wall_ratio: over(&|pair| pair.0.wall / pair.1.wall),
         cpu_ratio: over(&|pair| pair.0.cpu / pair.1.cpu),
     })
@@ -64,10 +58,7 @@ pub(super) fn calls(count: u32, mut call: impl FnMut() -> Result<()>) -> Result<
         call()?;
     }
     let (wall, cpu) = (began.elapsed().as_secs_f64(), own_cpu()? - used);
-    Ok(Cost {
-        wall: wall / f64::from(count),
-        cpu: cpu / f64::from(count),
-    })
+    Ok(Cost { wall: wall / f64::from(count), cpu: cpu / f64::from(count) })
 }
 
 /// What one of so many rounds of processes costs.
@@ -79,18 +70,12 @@ pub(super) fn processes(count: u32, make: &dyn Fn() -> Vec<Command>) -> Result<C
         }
     }
     let (wall, cpu) = (began.elapsed().as_secs_f64(), children_cpu()? - used);
-    Ok(Cost {
-        wall: wall / f64::from(count),
-        cpu: cpu / f64::from(count),
-    })
+    Ok(Cost { wall: wall / f64::from(count), cpu: cpu / f64::from(count) })
 }
 
 /// Runs a process to its end. What it prints is dropped; its errors are not.
 pub(super) fn quiet(command: &mut Command) -> Result<()> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let output = command.output().with_context(|| format!("{command:?}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?}: {said}");

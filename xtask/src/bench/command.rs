@@ -25,14 +25,8 @@ struct Ours<'a> {
 }
 
 pub(super) fn rows(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Row>> {
-    let ours = Ours {
-        plan,
-        store: &stores.small,
-    };
-    let large = Ours {
-        plan,
-        store: &stores.large,
-    };
+    let ours = Ours { plan, store: &stores.small };
+    let large = Ours { plan, store: &stores.large };
     let mut rows = beside_peers(&ours, folder)?;
     eprintln!("bench: one command");
     rows.extend(own_cost(&ours)?);
@@ -43,17 +37,9 @@ pub(super) fn rows(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Ro
     let exponent = stores.exponent(compared.cpu_ratio);
     let what = format!("issue, whole command, {}: exponent of CPU", stores.growth());
     rows.push(
-        Row::new(
-            "P4",
-            &what,
-            format!("{exponent:.3} ({})", millis(compared.ours.cpu)),
-        )
-        .beside(
-            "small store",
-            millis(compared.beside.cpu),
-            compared.cpu_ratio,
-        )
-        .at_most(exponent, 0.05, ""),
+        Row::new("P4", &what, format!("{exponent:.3} ({})", millis(compared.ours.cpu)))
+            .beside("small store", millis(compared.beside.cpu), compared.cpu_ratio)
+            .at_most(exponent, 0.05, ""),
     );
     Ok(rows)
 }
@@ -61,12 +47,7 @@ pub(super) fn rows(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Ro
 impl Ours<'_> {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.plan.pkictl);
-        command.args([
-            "write",
-            "pki/issue/web",
-            "common_name=a.example.com",
-            "ttl=24h",
-        ]);
+        command.args(["write", "pki/issue/web", "common_name=a.example.com", "ttl=24h"]);
         command.env("PKICTL_DATA_DIR", self.store);
         command
     }
@@ -85,11 +66,7 @@ fn beside_peers(ours: &Ours<'_>, folder: &Path) -> Result<Vec<Row>> {
     }
     match peers::bao(folder)? {
         Some(peer) => rows.extend(beside(ours, &peer, 0.05)?),
-        None => rows.push(Row::new(
-            "P3",
-            "bao is not installed (PATH, $BAO)",
-            String::new(),
-        )),
+        None => rows.push(Row::new("P3", "bao is not installed (PATH, $BAO)", String::new())),
     }
     Ok(rows)
 }
@@ -103,12 +80,7 @@ fn beside(ours: &Ours<'_>, peer: &Peer, limit: f64) -> Result<[Row; 2]> {
         let what = format!("issue, whole command, durable ({kind})");
         Row::new("P3", &what, millis(ours)).beside(peer.name, millis(beside), ratio)
     };
-    let Compared {
-        ours,
-        beside,
-        wall_ratio,
-        cpu_ratio,
-    } = compared;
+    let Compared { ours, beside, wall_ratio, cpu_ratio } = compared;
     Ok([
         row("wall", ours.wall, beside.wall, wall_ratio).at_most_ratio(limit),
         row("CPU", ours.cpu, beside.cpu, cpu_ratio),
@@ -116,27 +88,18 @@ fn beside(ours: &Ours<'_>, peer: &Peer, limit: f64) -> Result<[Row; 2]> {
 }
 
 fn own_cost(ours: &Ours<'_>) -> Result<Vec<Row>> {
-    let cpu: Result<Vec<f64>> = (0..ours.plan.pairs)
-        .map(|_| Ok(ours.issue()?.cpu))
-        .collect();
+    let cpu: Result<Vec<f64>> = (0..ours.plan.pairs).map(|_| Ok(ours.issue()?.cpu)).collect();
     let cpu = super::clock::median(cpu?);
     let row = Row::new("P3", "issue, whole command (CPU)", millis(cpu));
     let mut rows = vec![row.at_most(cpu * 1e3, 4.0, " ms")];
     rows.push(match resident(&ours.command())? {
         Some(kibibytes) => {
             let mebibytes = kibibytes / 1024.0;
-            let row = Row::new(
-                "P3",
-                "issue, whole command (memory)",
-                format!("{mebibytes:.1} MiB"),
-            );
+            let row =
+                Row::new("P3", "issue, whole command (memory)", format!("{mebibytes:.1} MiB"));
             row.at_most(mebibytes, 10.0, " MiB")
         }
-        None => Row::new(
-            "P3",
-            "issue, whole command (memory)",
-            "unknown: no GNU time".to_owned(),
-        ),
+        None => Row::new("P3", "issue, whole command (memory)", "unknown: no GNU time".to_owned()),
     });
     Ok(rows)
 }
@@ -147,18 +110,13 @@ fn resident(command: &Command) -> Result<Option<f64>> {
         return Ok(None);
     }
     let mut time = Command::new("time");
-    time.args(["-f", "%M", "--"])
-        .arg(command.get_program())
-        .args(command.get_args());
+    time.args(["-f", "%M", "--"]).arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         time.env(name, value.unwrap_or_default());
     }
     let output = time.output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    Ok(said
-        .lines()
-        .last()
-        .and_then(|line| line.trim().parse().ok()))
+    Ok(said.lines().last().and_then(|line| line.trim().parse().ok()))
 }
 
 /// The start of the program beside that of one that does nothing.
@@ -178,10 +136,7 @@ fn start(plan: &Plan, folder: &Path) -> Result<Option<Row>> {
     )?;
     let row = Row::new("P3", "pkictl -version (wall)", millis(compared.ours.wall));
     let beside = millis(compared.beside.wall);
-    Ok(Some(
-        row.beside("an empty program", beside, compared.wall_ratio)
-            .at_most_ratio(2.0),
-    ))
+    Ok(Some(row.beside("an empty program", beside, compared.wall_ratio).at_most_ratio(2.0)))
 }
 
 /// What one command writes and waits for, on average: some also shorten the log.
@@ -198,11 +153,7 @@ fn disk(ours: &Ours<'_>, size: &str) -> Result<Vec<Row>> {
     let average = |total: u32| f64::from(total) / f64::from(TRACED);
     let (bytes, syncs) = (average(total.bytes), average(total.syncs));
     let row = |what: &str, value: String| {
-        Row::new(
-            "P9",
-            &format!("issue, whole command, {size} stored: {what}"),
-            value,
-        )
+        Row::new("P9", &format!("issue, whole command, {size} stored: {what}"), value)
     };
     Ok(vec![
         row("bytes written", format!("{bytes:.0} B")).at_most(bytes, 8_000.0, " B"),

@@ -41,11 +41,7 @@ impl Stores {
             rows.push(row.at_most(each, 1_200.0, " B"));
         }
         let [small, large] = paths;
-        Ok(Self {
-            small,
-            large,
-            sizes: plan.sizes,
-        })
+        Ok(Self { small, large, sizes: plan.sizes })
     }
 
     /// How much a cost grows when the store does: 0 is not at all, 1 is as fast as the store.
@@ -56,11 +52,7 @@ impl Stores {
 
     pub(super) fn growth(&self) -> String {
         let [small, large] = self.sizes;
-        format!(
-            "from {} to {} certificates",
-            thousands(small),
-            thousands(large)
-        )
+        format!("from {} to {} certificates", thousands(small), thousands(large))
     }
 }
 
@@ -70,13 +62,8 @@ fn thousands(size: usize) -> String {
 
 /// Has `pkictl` make the store, as a user would.
 fn set_up(plan: &Plan, path: &Path) -> Result<()> {
-    let pkictl = |words: &[&str]| {
-        quiet(
-            Command::new(&plan.pkictl)
-                .args(words)
-                .env("PKICTL_DATA_DIR", path),
-        )
-    };
+    let pkictl =
+        |words: &[&str]| quiet(Command::new(&plan.pkictl).args(words).env("PKICTL_DATA_DIR", path));
     pkictl(&["secrets", "enable", "-max-lease-ttl=87600h", "pki"])?;
     for (path, data) in authority::setup() {
         let words = peers::words(path, &data);
@@ -88,9 +75,7 @@ fn set_up(plan: &Plan, path: &Path) -> Result<()> {
 /// Bytes of the disk that a directory takes.
 fn allocated(folder: &Path) -> Result<u64> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    entries
-        .map(|entry| Ok(entry?.metadata()?.blocks() * 512))
-        .sum()
+    entries.map(|entry| Ok(entry?.metadata()?.blocks() * 512)).sum()
 }
 
 pub(super) fn rows(plan: &Plan, stores: &Stores) -> Result<Vec<Row>> {
@@ -107,24 +92,13 @@ pub(super) fn rows(plan: &Plan, stores: &Stores) -> Result<Vec<Row>> {
 fn both(stores: &Stores, what: &str, compared: &Compared) -> [Row; 2] {
     let row = |kind: &str, ours: f64, beside: f64, ratio: f64| {
         let exponent = stores.exponent(ratio);
-        let what = format!(
-            "{what}, durable, in process, {}: exponent of {kind}",
-            stores.growth()
-        );
+        let what = format!("{what}, durable, in process, {}: exponent of {kind}", stores.growth());
         Row::new("P4", &what, format!("{exponent:.3} ({})", micros(ours)))
             .beside("small store", micros(beside), ratio)
             .at_most(exponent, 0.05, "")
     };
-    let Compared {
-        ours,
-        beside,
-        wall_ratio,
-        cpu_ratio,
-    } = compared;
-    [
-        row("CPU", ours.cpu, beside.cpu, *cpu_ratio),
-        row("wall", ours.wall, beside.wall, *wall_ratio),
-    ]
+    let Compared { ours, beside, wall_ratio, cpu_ratio } = compared;
+    [row("CPU", ours.cpu, beside.cpu, *cpu_ratio), row("wall", ours.wall, beside.wall, *wall_ratio)]
 }
 
 /// An open store.
@@ -136,10 +110,7 @@ struct Measured {
 impl Measured {
     fn open(path: &Path) -> Result<Self> {
         let authority = Authority::in_directory(path)?;
-        let measured = Self {
-            authority,
-            request: authority::issue_request()?,
-        };
+        let measured = Self { authority, request: authority::issue_request()? };
         // The first opens the seal.
         measured.authority.issue(&measured.request)?;
         Ok(measured)
@@ -150,9 +121,8 @@ impl Measured {
     }
 
     fn revoke(&self) -> Result<Cost> {
-        let issued: Result<Vec<Issued>> = (0..COUNT)
-            .map(|_| self.authority.issue(&self.request))
-            .collect();
+        let issued: Result<Vec<Issued>> =
+            (0..COUNT).map(|_| self.authority.issue(&self.request)).collect();
         let mut issued = issued?.into_iter();
         calls(COUNT, || match issued.next() {
             Some(Issued { serial, .. }) => self.authority.revoke(&serial),

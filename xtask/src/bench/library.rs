@@ -50,30 +50,15 @@ pub(super) fn rows(plan: &Plan) -> Result<Vec<Row>> {
         compare(plan.pairs, ours, raw)
     };
     Ok(vec![
-        row(
-            "P1",
-            "issue: key, TBS, lint, sign",
-            compare(&|| parts.issue(), &raw_issue)?,
-            1.5,
-        ),
-        row(
-            "P1",
-            "issue: whole request, in memory",
-            compare(&whole_issue, &raw_issue)?,
-            1.5,
-        ),
+        row("P1", "issue: key, TBS, lint, sign", compare(&|| parts.issue(), &raw_issue)?, 1.5),
+        row("P1", "issue: whole request, in memory", compare(&whole_issue, &raw_issue)?, 1.5),
         row(
             "P2",
             "sign a CSR: read, verify, TBS, lint, sign",
             compare(&|| parts.sign(), &raw_sign)?,
             1.4,
         ),
-        row(
-            "P2",
-            "sign a CSR: whole request, in memory",
-            compare(&whole_sign, &raw_sign)?,
-            1.4,
-        ),
+        row("P2", "sign a CSR: whole request, in memory", compare(&whole_sign, &raw_sign)?, 1.4),
     ])
 }
 
@@ -92,10 +77,8 @@ impl Parts {
         let issued = authority.issue(&authority::issue_request()?)?;
         let model = Certificate::from_pem(&issued.pem)?;
         let key = PrivateKey::generate(KeySpec::Ec(Curve::P256))?;
-        let subject = SubjectAttributes {
-            common_name: Some("a.example.com".into()),
-            ..Default::default()
-        };
+        let subject =
+            SubjectAttributes { common_name: Some("a.example.com".into()), ..Default::default() };
         let csr = TbsCertificationRequest {
             subject: subject.to_name(),
             public_key: key.public_key().clone(),
@@ -146,11 +129,7 @@ impl Parts {
         let model = &self.model;
         let identifier = extension::subject_key_identifier(&public_key.key_identifier());
         let extensions = model.extensions().iter().map(|extension| {
-            if extension.oid == identifier.oid {
-                identifier.clone()
-            } else {
-                extension.clone()
-            }
+            if extension.oid == identifier.oid { identifier.clone() } else { extension.clone() }
         });
         let tbs = TbsCertificate {
             serial: SerialNumber::from_random([0x5a; 20]),
@@ -162,9 +141,7 @@ impl Parts {
             public_key: public_key.clone(),
             extensions: extensions.collect(),
         };
-        let linted = Linted::check(tbs)
-            .ok()
-            .context("the certificate breaks a rule")?;
+        let linted = Linted::check(tbs).ok().context("the certificate breaks a rule")?;
         black_box(linted.sign(&self.issuer)?);
         Ok(())
     }

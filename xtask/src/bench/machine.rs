@@ -16,12 +16,7 @@ pub(super) fn facts(pkictl: &Path, is_quick: bool) -> Facts {
         ("command", format!("cargo xtask bench{quick} -write")),
         ("date", date()),
         ("processor", processor()),
-        (
-            "cores",
-            thread::available_parallelism()
-                .map_or(1, usize::from)
-                .to_string(),
-        ),
+        ("cores", thread::available_parallelism().map_or(1, usize::from).to_string()),
         ("load when done", load()),
         ("pkictl", said(Command::new(pkictl).arg("version"))),
         ("OpenSSL of pkictl", openssl(pkictl)),
@@ -29,23 +24,15 @@ pub(super) fn facts(pkictl: &Path, is_quick: bool) -> Facts {
 }
 
 fn date() -> String {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
-    Timestamp::from_unix(seconds)
-        .rfc3339()
-        .chars()
-        .take(10)
-        .collect()
+    Timestamp::from_unix(seconds).rfc3339().chars().take(10).collect()
 }
 
 fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("model name"));
-    let name = line
-        .and_then(|line| line.split_once(": "))
-        .map_or("unknown", |(_, name)| name);
+    let name = line.and_then(|line| line.split_once(": ")).map_or("unknown", |(_, name)| name);
     name.to_owned()
 }
 
@@ -58,10 +45,7 @@ fn load() -> String {
 /// Which OpenSSL a program uses: that of the system, or one in itself.
 fn openssl(pkictl: &Path) -> String {
     if said(Command::new("ldd").arg(pkictl)).contains("libcrypto") {
-        format!(
-            "the system's, {}",
-            said(Command::new("openssl").arg("version"))
-        )
+        format!("the system's, {}", said(Command::new("openssl").arg("version")))
     } else {
         "built in".to_owned()
     }

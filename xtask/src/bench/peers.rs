@@ -96,12 +96,7 @@ fn openssl(folder: &Path) -> Peer {
             ],
         )]
     };
-    Peer {
-        name: "openssl req -x509 -CA",
-        issue: Box::new(issue),
-        count: 40,
-        _server: None,
-    }
+    Peer { name: "openssl req -x509 -CA", issue: Box::new(issue), count: 40, _server: None }
 }
 
 /// It makes keys and certificates with two commands.
@@ -130,17 +125,9 @@ fn certtool(folder: &Path) -> Peer {
             "--outfile",
             "leaf.pem",
         ];
-        vec![
-            program("certtool", &folder, &key),
-            program("certtool", &folder, &certificate),
-        ]
+        vec![program("certtool", &folder, &key), program("certtool", &folder, &certificate)]
     };
-    Peer {
-        name: "certtool (two commands)",
-        issue: Box::new(issue),
-        count: 40,
-        _server: None,
-    }
+    Peer { name: "certtool (two commands)", issue: Box::new(issue), count: 40, _server: None }
 }
 
 /// A server of OpenBao with a mount like ours, if there is a program named by `$BAO`, or `bao`.
@@ -157,30 +144,17 @@ pub(super) fn bao(folder: &Path) -> Result<Option<Peer>> {
     }
     let client = server.client.clone();
     let issue = move || {
-        let words = [
-            "write",
-            "pki/issue/web",
-            "common_name=a.example.com",
-            "ttl=24h",
-        ];
+        let words = ["write", "pki/issue/web", "common_name=a.example.com", "ttl=24h"];
         vec![client.command(&words)]
     };
-    Ok(Some(Peer {
-        name: "bao write",
-        issue: Box::new(issue),
-        count: 5,
-        _server: Some(server),
-    }))
+    Ok(Some(Peer { name: "bao write", issue: Box::new(issue), count: 5, _server: Some(server) }))
 }
 
 /// The words that write to a path.
 pub(super) fn words(path: &str, data: &Value) -> Vec<String> {
     let fields = data.as_object().into_iter().flatten();
     let fields = fields.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")));
-    ["write".to_owned(), path.to_owned()]
-        .into_iter()
-        .chain(fields)
-        .collect()
+    ["write".to_owned(), path.to_owned()].into_iter().chain(fields).collect()
 }
 
 /// How to reach a server.
@@ -194,9 +168,7 @@ struct Client {
 impl Client {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .args(words)
-            .env("BAO_ADDR", format!("http://{}", self.address));
+        command.args(words).env("BAO_ADDR", format!("http://{}", self.address));
         command.env("BAO_TOKEN", "bench").env("HOME", &self.home);
         command
     }
@@ -211,28 +183,12 @@ struct Server {
 impl Server {
     fn start(program: &OsString, folder: &Path) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let client = Client {
-            program: program.clone(),
-            address,
-            home: folder.to_owned(),
-        };
+        let client = Client { program: program.clone(), address, home: folder.to_owned() };
         let listen = format!("-dev-listen-address={}", client.address);
-        let words = [
-            "server",
-            "-dev",
-            "-dev-root-token-id=bench",
-            "-dev-no-store-token",
-            &listen,
-        ];
+        let words = ["server", "-dev", "-dev-root-token-id=bench", "-dev-no-store-token", &listen];
         let mut command = client.command(&words);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let server = Self {
-            child: command.spawn()?,
-            client,
-        };
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let server = Self { child: command.spawn()?, client };
         for _ in 0..PATIENCE {
             thread::sleep(Duration::from_millis(100));
             if server.run(&["status"]).is_ok() {
@@ -278,10 +234,7 @@ pub(super) fn nothing(folder: &Path) -> Result<Option<PathBuf>> {
     fs::write(&source, "fn main() {}\n")?;
     let built = folder.join("nothing");
     let mut command = Command::new(rustc);
-    command
-        .args(["-O", "-C", "panic=abort", "-C", "strip=symbols", "-o"])
-        .arg(&built)
-        .arg(&source);
+    command.args(["-O", "-C", "panic=abort", "-C", "strip=symbols", "-o"]).arg(&built).arg(&source);
     quiet(&mut command).context("building a program that does nothing")?;
     Ok(Some(built))
 }

@@ -20,52 +20,27 @@ pub(super) type Facts = Vec<(&'static str, String)>;
 
 impl Row {
     pub(super) fn new(goal: &'static str, what: &str, ours: String) -> Self {
-        Self {
-            goal,
-            what: what.to_owned(),
-            ours,
-            ..Self::default()
-        }
+        Self { goal, what: what.to_owned(), ours, ..Self::default() }
     }
 
     /// Something beside it, and ours divided by that.
     pub(super) fn beside(self, name: &str, value: String, ratio: f64) -> Self {
-        Self {
-            peer: Some(format!("{name} {value}")),
-            ratio: Some(ratio),
-            ..self
-        }
+        Self { peer: Some(format!("{name} {value}")), ratio: Some(ratio), ..self }
     }
 
     /// A goal for the ratio.
     pub(super) fn at_most_ratio(self, limit: f64) -> Self {
         let is_met = self.ratio.map(|ratio| ratio <= limit);
-        Self {
-            limit: format!("ratio ≤ {limit}"),
-            is_met,
-            ..self
-        }
+        Self { limit: format!("ratio ≤ {limit}"), is_met, ..self }
     }
 
     /// A goal for a value, in the unit that the text of the limit names.
     pub(super) fn at_most(self, value: f64, limit: f64, unit: &str) -> Self {
-        Self {
-            limit: format!("≤ {limit}{unit}"),
-            is_met: Some(value <= limit),
-            ..self
-        }
+        Self { limit: format!("≤ {limit}{unit}"), is_met: Some(value <= limit), ..self }
     }
 
     fn cells(&self) -> [String; 7] {
-        let Self {
-            goal,
-            what,
-            ours,
-            peer,
-            ratio,
-            limit,
-            is_met,
-        } = self;
+        let Self { goal, what, ours, peer, ratio, limit, is_met } = self;
         [
             (*goal).to_owned(),
             what.clone(),
@@ -89,19 +64,11 @@ pub(super) fn text(rows: &[Row]) -> String {
     let mut lines = vec![HEADINGS.map(ToOwned::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
     let widths: Vec<usize> = (0..HEADINGS.len())
-        .map(|n| {
-            lines
-                .iter()
-                .filter_map(move |line| line.get(n))
-                .map(|cell| cell.chars().count())
-        })
+        .map(|n| lines.iter().filter_map(move |line| line.get(n)).map(|cell| cell.chars().count()))
         .map(|widths| widths.max().unwrap_or_default())
         .collect();
     let line = |cells: &[String; 7]| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     lines.iter().map(line).collect()
@@ -112,10 +79,7 @@ pub(super) fn markdown(rows: &[Row], facts: &Facts) -> String {
     let line = |cells: &[String; 7]| format!("| {} |\n", cells.join(" | "));
     let head = line(&HEADINGS.map(ToOwned::to_owned)) + &"|---".repeat(HEADINGS.len()) + "|\n";
     let table: String = rows.iter().map(|row| line(&row.cells())).collect();
-    let facts: String = facts
-        .iter()
-        .map(|(name, value)| format!("- {name}: {value}\n"))
-        .collect();
+    let facts: String = facts.iter().map(|(name, value)| format!("- {name}: {value}\n")).collect();
     format!(
         "# Performance\n\n\
          Ours and the other are measured in turn; a ratio is the median of those of the pairs, \
@@ -130,23 +94,13 @@ pub(super) fn json(rows: &[Row], facts: &Facts) -> Result<String> {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
-            let Row {
-                goal,
-                what,
-                ours,
-                peer,
-                ratio,
-                limit,
-                is_met,
-            } = row;
+            let Row { goal, what, ours, peer, ratio, limit, is_met } = row;
             json!({ "goal": goal, "measured": what, "ours": ours, "beside": peer,
                     "ratio": ratio, "limit": limit, "met": is_met })
         })
         .collect();
-    let facts: Map<String, Value> = facts
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
-        .collect();
+    let facts: Map<String, Value> =
+        facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
     Ok(serde_json::to_string_pretty(&json!({ "machine": facts, "figures": rows }))? + "\n")
 }
 

@@ -25,9 +25,7 @@ pub(super) fn follow(command: &Command, folder: &Path) -> Result<Option<Written>
     }
     let log = tempfile::NamedTempFile::new()?;
     let mut strace = Command::new("strace");
-    strace
-        .args(["-f", "-y", "-s", "0", "-e", CALLS, "-o"])
-        .arg(log.path());
+    strace.args(["-f", "-y", "-s", "0", "-e", CALLS, "-o"]).arg(log.path());
     strace.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         strace.env(name, value.unwrap_or_default());
@@ -63,12 +61,6 @@ mod tests {
         let log = "1 pwrite64(5</d/pki.db-wal>, \"\"..., 1024, 0) = 1024\n\
                    1 fsync(5</d/pki.db-wal>)    = 0\n1 write(1</dev/null>, \"\"..., 9) = 9\n\
                    1 fdatasync(8</d>) = 0\n1 write(5</d/x>, \"\"..., 7) = -1 ENOSPC (no space)\n";
-        assert_eq!(
-            count(log, "/d"),
-            Written {
-                syncs: 2,
-                bytes: 1024
-            }
-        );
+        assert_eq!(count(log, "/d"), Written { syncs: 2, bytes: 1024 });
     }
 }

@@ -16,25 +16,18 @@ pub(super) fn pages() -> Result<Documents> {
 }
 
 fn add(command: &Command, pages: &mut Documents) -> Result<()> {
-    for subcommand in command
-        .get_subcommands()
-        .filter(|found| !found.is_hide_set())
-    {
+    for subcommand in command.get_subcommands().filter(|found| !found.is_hide_set()) {
         add(subcommand, pages)?;
     }
-    let name = command
-        .get_display_name()
-        .unwrap_or_else(|| command.get_name());
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     pages.insert(format!("{MAN}{name}.1"), page(command)?);
     Ok(())
 }
 
 fn page(command: &Command) -> Result<String> {
     let version = env!("CARGO_PKG_VERSION");
-    let man = Man::new(command.clone())
-        .date("")
-        .source(format!("pkictl {version}"))
-        .manual("pkictl");
+    let man =
+        Man::new(command.clone()).date("").source(format!("pkictl {version}")).manual("pkictl");
     let mut page = Vec::new();
     man.render(&mut page)?;
     let page = one_dash(&String::from_utf8(page)?);
@@ -44,11 +37,7 @@ fn page(command: &Command) -> Result<String> {
 
 /// A line as it should be: there is one help, not a short and a long one.
 fn line(line: &str) -> &str {
-    if line.starts_with("Print help (see ") {
-        "Print help"
-    } else {
-        line.trim_end()
-    }
+    if line.starts_with("Print help (see ") { "Print help" } else { line.trim_end() }
 }
 
 /// Examples keep their lines. They are the last section.
@@ -77,22 +66,14 @@ mod tests {
         let page = &pages["docs/man/pkictl-write.1"];
         assert!(page.contains(r"\-format"), "{page}");
         for (name, page) in &pages {
-            assert!(
-                !page.contains(r"\-\-") && !page.contains(" --"),
-                "{name}: {page}"
-            );
+            assert!(!page.contains(r"\-\-") && !page.contains(" --"), "{name}: {page}");
         }
     }
 
     #[test]
     fn every_command_has_a_page() {
         let pages = pages().unwrap();
-        for name in [
-            "pkictl",
-            "pkictl-read",
-            "pkictl-secrets",
-            "pkictl-secrets-enable",
-        ] {
+        for name in ["pkictl", "pkictl-read", "pkictl-secrets", "pkictl-secrets-enable"] {
             assert!(pages.contains_key(&format!("{MAN}{name}.1")), "{name}");
         }
     }

@@ -14,13 +14,8 @@ pub(super) fn document() -> Result<String> {
     let help = authority.engine.help("pki")?;
     let mut text = Vec::new();
     let indented = PrettyFormatter::with_indent(b" ");
-    help.openapi
-        .serialize(&mut Serializer::with_formatter(&mut text, indented))?;
+    help.openapi.serialize(&mut Serializer::with_formatter(&mut text, indented))?;
     let text = String::from_utf8(text)? + "\n";
-    ensure!(
-        text.len() < LARGEST,
-        "the OpenAPI document has {} bytes",
-        text.len()
-    );
+    ensure!(text.len() < LARGEST, "the OpenAPI document has {} bytes", text.len());
     Ok(text)
 }

@@ -30,29 +30,19 @@ pub(super) fn document() -> String {
 fn entry(path: &Path) -> String {
     let name = path.patterns.first().copied().unwrap_or_default();
     let operations: Vec<&str> = path.ops.iter().map(|op| word(op.operation)).collect();
-    format!(
-        "- [`{name}`](#{}): {}\n",
-        anchor(name),
-        operations.join(", ")
-    )
+    format!("- [`{name}`](#{}): {}\n", anchor(name), operations.join(", "))
 }
 
 /// The name that a heading can be reached by.
 fn anchor(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-        .collect()
+    name.chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect()
 }
 
 fn section(path: &Path) -> String {
     let name = path.patterns.first().copied().unwrap_or_default();
     let mut text = format!("\n## `{name}`\n\n{}\n", path.synopsis);
-    let others: Vec<String> = path
-        .patterns
-        .iter()
-        .skip(1)
-        .map(|pattern| format!("`{pattern}`"))
-        .collect();
+    let others: Vec<String> =
+        path.patterns.iter().skip(1).map(|pattern| format!("`{pattern}`")).collect();
     if !path.description.is_empty() {
         text += &format!("\n{}\n", path.description.trim_end());
     }
@@ -74,9 +64,7 @@ fn section(path: &Path) -> String {
 fn alike(ops: &[Op]) -> Vec<Vec<&Op>> {
     let mut groups: Vec<Vec<&Op>> = Vec::new();
     for op in ops {
-        let group = groups
-            .iter_mut()
-            .find(|group| group.first().is_some_and(|o| is_like(o, op)));
+        let group = groups.iter_mut().find(|group| group.first().is_some_and(|o| is_like(o, op)));
         match group {
             Some(group) => group.push(op),
             None => groups.push(vec![op]),
@@ -96,39 +84,22 @@ fn operations(path: &Path, group: &[&Op]) -> String {
     let Some(op) = group.first() else { return text };
     if !op.fields.is_empty() {
         text += "\n| parameter | type | default | meaning |\n|---|---|---|---|\n";
-        text += &op
-            .fields
-            .iter()
-            .map(|field| row(path, op, field))
-            .collect::<String>();
+        text += &op.fields.iter().map(|field| row(path, op, field)).collect::<String>();
     }
     if !op.reply.is_empty() {
-        let fields: Vec<String> = op
-            .reply
-            .iter()
-            .map(|field| format!("`{}`", field.name))
-            .collect();
+        let fields: Vec<String> =
+            op.reply.iter().map(|field| format!("`{}`", field.name)).collect();
         text += &format!("\nAnswer: {}.\n", fields.join(", "));
     }
     if !op.tolerated.is_empty() {
-        let names: Vec<String> = op
-            .tolerated
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect();
+        let names: Vec<String> = op.tolerated.iter().map(|name| format!("`{name}`")).collect();
         text += &format!("\nWithout effect: {}.\n", names.join(", "));
     }
     text
 }
 
 fn row(path: &Path, op: &Op, field: &Field) -> String {
-    let Field {
-        name,
-        kind,
-        choices,
-        help,
-        ..
-    } = field;
+    let Field { name, kind, choices, help, .. } = field;
     let mut meaning = help.split_whitespace().collect::<Vec<_>>().join(" ");
     if !choices.is_empty() {
         let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
@@ -142,9 +113,7 @@ fn row(path: &Path, op: &Op, field: &Field) -> String {
 /// Where a value comes from when it is not sent.
 fn default(path: &Path, op: &Op, field: &Field) -> String {
     let captures = |pattern: &&&str| {
-        pattern
-            .split('/')
-            .any(|segment| segment.strip_prefix([':', '*']) == Some(field.name))
+        pattern.split('/').any(|segment| segment.strip_prefix([':', '*']) == Some(field.name))
     };
     let captured = path.patterns.iter().filter(captures).count();
     match field.default {
@@ -183,10 +152,7 @@ mod tests {
     fn parameters_say_where_they_come_from() {
         let text = document();
         assert!(text.contains("| `role` | string | in the path |"), "{text}");
-        assert!(
-            text.contains("| `issuer_ref` | string | only in the path |"),
-            "{text}"
-        );
+        assert!(text.contains("| `issuer_ref` | string | only in the path |"), "{text}");
         assert!(text.contains("| `format` | string | `pem` |"), "{text}");
     }
 }

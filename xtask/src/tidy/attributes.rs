@@ -6,10 +6,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     for source in &tree.sources {
         for opening in ["[allow(", "[expect("] {
             for at in source.occurrences(opening) {
-                let attribute = source
-                    .code
-                    .get(at..)
-                    .and_then(|code| code.split(']').next());
+                let attribute = source.code.get(at..).and_then(|code| code.split(']').next());
                 if !attribute.is_some_and(|text| text.contains("reason")) {
                     let what = "say why: #[expect(lint, reason = \"...\")]";
                     findings.push(Finding::new(&source.name, source.line_at(at), what));

@@ -49,10 +49,7 @@ const CONFINED: &[Confined] = &[
     ambient("TcpStream", NO_IO),
     ambient("TcpListener", NO_IO),
     ambient("UdpSocket", NO_IO),
-    ambient(
-        "std::process",
-        "a library neither starts nor ends processes",
-    ),
+    ambient("std::process", "a library neither starts nor ends processes"),
 ];
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
@@ -69,9 +66,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
 fn uses(source: &Source, confined: &Confined) -> Vec<Finding> {
     let places = source.occurrences(confined.piece);
     let outside = places.into_iter().filter(|at| !source.is_test(*at));
-    outside
-        .map(|at| Finding::new(&source.name, source.line_at(at), confined.what))
-        .collect()
+    outside.map(|at| Finding::new(&source.name, source.line_at(at), confined.what)).collect()
 }
 
 #[cfg(test)]
@@ -85,9 +80,6 @@ mod tests {
         assert!(found(check, &[("crates/pki-cli/src/a.rs", text)]).len() == 1);
         let findings = found(check, &[("crates/pki-core/src/x509/a.rs", text)]);
         assert_eq!(findings.len(), 2, "{findings:?}");
-        assert_eq!(
-            found(check, &[("crates/pki-core/src/crypto/a.rs", text)]).len(),
-            1
-        );
+        assert_eq!(found(check, &[("crates/pki-core/src/crypto/a.rs", text)]).len(), 1);
     }
 }

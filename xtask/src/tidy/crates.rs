@@ -5,11 +5,8 @@ use toml::{Table, Value};
 use super::{Finding, Tree};
 
 /// What each crate may have of ours, lowest first.
-const MAY_HAVE: &[(&str, &[&str])] = &[
-    ("pki-store", &[]),
-    ("pki-core", &["pki-store"]),
-    ("pki-cli", &["pki-store", "pki-core"]),
-];
+const MAY_HAVE: &[(&str, &[&str])] =
+    &[("pki-store", &[]), ("pki-core", &["pki-store"]), ("pki-cli", &["pki-store", "pki-core"])];
 
 /// Dependencies that one crate alone may have.
 const CONFINED: &[(&str, &str)] = &[("openssl", "pki-core"), ("rusqlite", "pki-store")];
@@ -17,19 +14,12 @@ const CONFINED: &[(&str, &str)] = &[("openssl", "pki-core"), ("rusqlite", "pki-s
 const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
-    let manifests = tree
-        .files
-        .iter()
-        .filter(|file| file.name.ends_with("/Cargo.toml"));
+    let manifests = tree.files.iter().filter(|file| file.name.ends_with("/Cargo.toml"));
     for file in manifests {
         let manifest: Table = match file.text.parse() {
             Ok(manifest) => manifest,
             Err(problem) => {
-                findings.push(Finding::new(
-                    &file.name,
-                    1,
-                    format!("is not TOML: {problem}"),
-                ));
+                findings.push(Finding::new(&file.name, 1, format!("is not TOML: {problem}")));
                 continue;
             }
         };
@@ -43,16 +33,12 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
 }
 
 fn name(manifest: &Table) -> &str {
-    let package = manifest
-        .get("package")
-        .and_then(|package| package.get("name"));
+    let package = manifest.get("package").and_then(|package| package.get("name"));
     package.and_then(Value::as_str).unwrap_or_default()
 }
 
 fn dependencies(manifest: &Table) -> impl Iterator<Item = (&str, &Value)> {
-    let tables = KINDS
-        .iter()
-        .filter_map(|kind| manifest.get(*kind)?.as_table());
+    let tables = KINDS.iter().filter_map(|kind| manifest.get(*kind)?.as_table());
     tables.flatten().map(|(name, wants)| (name.as_str(), wants))
 }
 
@@ -76,8 +62,7 @@ fn wrong(package: &str, dependency: &str, wants: &Value) -> Vec<String> {
 
 fn line_of(text: &str, dependency: &str) -> usize {
     let found = text.lines().position(|line| {
-        line.strip_prefix(dependency)
-            .is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
+        line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with(['.', ' ', '=']))
     });
     found.map_or(1, |line| line + 1)
 }
@@ -98,11 +83,7 @@ mod tests {
     fn dependencies_go_one_way() {
         check_manifest("pki-store", "pki-core.workspace = true", 1);
         check_manifest("pki-core", "pki-store.workspace = true", 0);
-        check_manifest(
-            "pki-core",
-            "pki-store = { workspace = true, features = [\"sqlite\"] }",
-            1,
-        );
+        check_manifest("pki-core", "pki-store = { workspace = true, features = [\"sqlite\"] }", 1);
         check_manifest("pki-core", "pki-cli = { path = \"x\" }", 1);
         check_manifest("pki-cli", "pki-core.workspace = true", 0);
         check_manifest("pki-cli", "openssl = \"1\"", 1);

@@ -53,11 +53,7 @@ fn imports(source: &Source) -> Vec<Import> {
         } else if let Some(path) = code.strip_prefix("use ") {
             // A module of the file itself may stand with other crates, as rustfmt puts it.
             if !is_module(first(path), source) {
-                imports.push(Import {
-                    line: index + 1,
-                    block: block(path),
-                    follows,
-                });
+                imports.push(Import { line: index + 1, block: block(path), follows });
             }
             follows = true;
             is_inside = !code.contains(';');
@@ -79,9 +75,7 @@ fn block(path: &str) -> Block {
 /// The first word of a path.
 fn first(path: &str) -> &str {
     let path = path.trim_start_matches("::");
-    path.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .next()
-        .unwrap_or(path)
+    path.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or(path)
 }
 
 fn is_module(name: &str, source: &Source) -> bool {
@@ -113,10 +107,7 @@ mod tests {
 
     #[test]
     fn our_other_crates_are_others() {
-        check_imports(
-            "use pki_store::Key;\nuse serde::Serialize;\n\nuse crate::a;\n",
-            0,
-        );
+        check_imports("use pki_store::Key;\nuse serde::Serialize;\n\nuse crate::a;\n", 0);
         check_imports("use pki_store::Key;\nuse crate::a;\n", 1);
     }
 }

@@ -19,33 +19,19 @@ const fn layer(modules: &'static [&'static str], holds: &'static str) -> Layer {
 /// below `ca`, the rest of `api` is above it.
 const LAYERS: &[Layer] = &[
     layer(&["domain"], "values"),
-    layer(
-        &["field", "env", "seal"],
-        "parameters; the world; what keys are sealed with",
-    ),
+    layer(&["field", "env", "seal"], "parameters; the world; what keys are sealed with"),
     layer(&["crypto"], "keys and signatures"),
-    layer(
-        &["x509", "env::system"],
-        "DER in, DER out; the machine as a world",
-    ),
+    layer(&["x509", "env::system"], "DER in, DER out; the machine as a world"),
     layer(&["policy"], "decisions"),
     layer(&["error"], "what can go wrong below, and how to react"),
     layer(&["store"], "records and transactions"),
-    layer(
-        &["system::mount", "api::request"],
-        "what a mount is; what is asked and answered",
-    ),
-    layer(
-        &["api::endpoint"],
-        "queries, commands, and what they may touch",
-    ),
+    layer(&["keyring"], "private keys at rest and in use"),
+    layer(&["system::mount", "api::request"], "what a mount is; what is asked and answered"),
+    layer(&["api::endpoint"], "queries, commands, and what they may touch"),
     layer(&["ca"], "what several paths share"),
     layer(&["paths", "system::paths"], "one file for each path"),
     layer(&["api::router"], "from a path to its handler"),
-    layer(
-        &["api::help", "api::complete"],
-        "what is derived from the paths",
-    ),
+    layer(&["api::help", "api::complete"], "what is derived from the paths"),
     layer(&["api", "system"], "the names by which others know them"),
     layer(&["engine"], "one request in, one answer out"),
 ];
@@ -57,23 +43,7 @@ struct Exception {
     reason: &'static str,
 }
 
-const EXCEPTIONS: &[Exception] = &[
-    Exception {
-        from: "api::endpoint",
-        to: "ca::keyring",
-        reason: "contexts carry the key ring to commands and never look into it",
-    },
-    Exception {
-        from: "ca::tables",
-        to: "system::paths::remount",
-        reason: "the list of tables names the record of every one",
-    },
-    Exception {
-        from: "ca::ca_key",
-        to: "paths::KeyParameters",
-        reason: "the parameters of a CA's key are declared once, with those of the paths",
-    },
-];
+const EXCEPTIONS: &[Exception] = &[];
 
 /// Names at the root of the crate that stand for others: macros.
 const ALIASES: &[(&str, &str)] = &[("fields", "field")];
@@ -86,11 +56,7 @@ struct Use {
 }
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
-    let core = || {
-        tree.sources
-            .iter()
-            .filter(|source| source.name.starts_with(CORE))
-    };
+    let core = || tree.sources.iter().filter(|source| source.name.starts_with(CORE));
     let mut is_used = vec![false; EXCEPTIONS.len()];
     for source in core() {
         for used in uses(source) {
@@ -121,9 +87,7 @@ impl Exception {
 
 /// Whether a module is another, or in it.
 fn is_in(module: &str, outer: &str) -> bool {
-    module
-        .strip_prefix(outer)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    module.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 fn wrong(source: &Source, used: &Use) -> Option<Finding> {
@@ -152,9 +116,7 @@ fn wrong(source: &Source, used: &Use) -> Option<Finding> {
 fn place(path: &str) -> Option<(usize, &'static str)> {
     let layers = LAYERS.iter().enumerate();
     let entries = layers.flat_map(|(n, layer)| layer.modules.iter().map(move |m| (n, *m)));
-    entries
-        .filter(|(_, module)| is_in(path, module))
-        .max_by_key(|(_, module)| module.len())
+    entries.filter(|(_, module)| is_in(path, module)).max_by_key(|(_, module)| module.len())
 }
 
 /// What the code of a module names with `crate::` and `super::`, tests aside.
@@ -171,11 +133,7 @@ fn uses(source: &Source) -> Vec<Use> {
             let mut paths = Vec::new();
             tree("", rest, &mut paths);
             let named = paths.iter().filter_map(|path| absolute(&from, path));
-            uses.extend(named.map(|to| Use {
-                from: from.clone(),
-                to,
-                at,
-            }));
+            uses.extend(named.map(|to| Use { from: from.clone(), to, at }));
         }
     }
     uses
@@ -184,22 +142,15 @@ fn uses(source: &Source) -> Vec<Use> {
 /// Whether what is at a place goes on a path, as the second `super::` of two does, or is a
 /// visibility, as `crate` in `pub(crate)` would be if it had a path.
 fn follows_path(code: &str, at: usize) -> bool {
-    code.get(..at)
-        .is_some_and(|before| before.ends_with("::") || before.ends_with("(in "))
+    code.get(..at).is_some_and(|before| before.ends_with("::") || before.ends_with("(in "))
 }
 
 /// The module of a file: `ca/crls/log.rs` is `ca::crls::log`.
 fn module(file: &str) -> String {
-    let path = file
-        .strip_prefix(CORE)
-        .and_then(|path| path.strip_suffix(".rs"));
+    let path = file.strip_prefix(CORE).and_then(|path| path.strip_suffix(".rs"));
     let path = path.unwrap_or_default();
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    if path == "lib" {
-        String::new()
-    } else {
-        path.replace('/', "::")
-    }
+    if path == "lib" { String::new() } else { path.replace('/', "::") }
 }
 
 /// Every path of a tree such as `a::{b, c::{d, e}}`, after what stands before it.
@@ -210,9 +161,7 @@ fn tree(before: &str, text: &str, paths: &mut Vec<String>) {
     let path = format!("{before}{path}");
     match rest.strip_prefix('{') {
         Some(group) if path.ends_with("::") => {
-            branches(group)
-                .iter()
-                .for_each(|branch| tree(&path, branch.trim(), paths));
+            branches(group).iter().for_each(|branch| tree(&path, branch.trim(), paths));
         }
         _ => paths.push(path),
     }
@@ -267,21 +216,14 @@ mod tests {
     fn check_use(file: &str, text: &str, want: &[&str]) {
         let source = Source::new(&format!("{CORE}{file}"), text);
         let found = uses(&source);
-        let found: Vec<&Use> = found
-            .iter()
-            .filter(|used| wrong(&source, used).is_some())
-            .collect();
+        let found: Vec<&Use> = found.iter().filter(|used| wrong(&source, used).is_some()).collect();
         let found: Vec<&str> = found.iter().map(|used| used.to.as_str()).collect();
         assert_eq!(found, want, "{file}: {text}");
     }
 
     #[test]
     fn a_module_names_what_is_below() {
-        check_use(
-            "x509/crl/build.rs",
-            "use crate::crypto::key; use super::entry;",
-            &[],
-        );
+        check_use("x509/crl/build.rs", "use crate::crypto::key; use super::entry;", &[]);
         check_use("x509/csr.rs", "use crate::policy::role;", &["policy::role"]);
         check_use("seal.rs", "use crate::env::Env;", &["env::Env"]);
         check_use("policy/role.rs", "crate::fields! {}", &[]);
@@ -295,20 +237,12 @@ mod tests {
             &["ca::tables::A", "ca::tables::B"],
         );
         check_use("api/endpoint.rs", "use super::help;", &["api::help"]);
-        check_use(
-            "crypto/key/mod.rs",
-            "use super::super::x509::pem;",
-            &["x509::pem"],
-        );
+        check_use("crypto/key/mod.rs", "use super::super::x509::pem;", &["x509::pem"]);
     }
 
     #[test]
     fn tests_and_comments_may_name_anything() {
-        check_use(
-            "domain/id.rs",
-            "// crate::ca\n#[cfg(test)]\nmod tests { use crate::ca; }",
-            &[],
-        );
+        check_use("domain/id.rs", "// crate::ca\n#[cfg(test)]\nmod tests { use crate::ca; }", &[]);
     }
 
     #[test]

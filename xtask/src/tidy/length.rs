@@ -20,9 +20,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(&source.name, 1, what));
         }
         for function in source.functions() {
-            let Function {
-                name, line, lines, ..
-            } = function;
+            let Function { name, line, lines, .. } = function;
             if LONGEST_FUNCTION < lines {
                 let what =
                     format!("{name} has {lines} lines, at most {LONGEST_FUNCTION}: split it");
@@ -31,10 +29,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
         }
     }
     let lengths = lengths(tree);
-    let long = lengths
-        .iter()
-        .filter(|lines| MOST_FUNCTIONS <= **lines)
-        .count();
+    let long = lengths.iter().filter(|lines| MOST_FUNCTIONS <= **lines).count();
     if lengths.len() < long * 10 {
         let what = format!(
             "{long} of {} functions have {MOST_FUNCTIONS} lines or more: at most one in ten may",
@@ -47,10 +42,8 @@ pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
 /// The lengths of all functions that are no tests, shortest first.
 fn lengths(tree: &Tree) -> Vec<usize> {
     let functions = tree.sources.iter().flat_map(|source| source.functions());
-    let mut lengths: Vec<usize> = functions
-        .filter(|function| !function.is_test)
-        .map(|function| function.lines)
-        .collect();
+    let mut lengths: Vec<usize> =
+        functions.filter(|function| !function.is_test).map(|function| function.lines).collect();
     lengths.sort_unstable();
     lengths
 }
@@ -60,19 +53,11 @@ pub(super) fn report(tree: &Tree) {
     for source in &tree.sources {
         let lines = source.text.lines().count();
         if LONG_FILE < lines && lines <= LONGEST_FILE {
-            println!(
-                "note: {}: {lines} lines; more than {LONG_FILE} is long",
-                source.name
-            );
+            println!("note: {}: {lines} lines; more than {LONG_FILE} is long", source.name);
         }
     }
     let lengths = lengths(tree);
-    let at = |tenths: usize| {
-        lengths
-            .get(lengths.len() * tenths / 10)
-            .copied()
-            .unwrap_or_default()
-    };
+    let at = |tenths: usize| lengths.get(lengths.len() * tenths / 10).copied().unwrap_or_default();
     let longest = lengths.last().copied().unwrap_or_default();
     println!(
         "note: {} functions: half have at most {} lines, nine in ten at most {}, the longest {longest}",

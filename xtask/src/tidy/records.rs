@@ -6,17 +6,12 @@ const FOLDER: &str = "docs/adr/";
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     let list = tree.file("docs/adr/README.md");
-    let in_folder = tree
-        .files
-        .iter()
-        .filter_map(|file| file.name.strip_prefix(FOLDER));
+    let in_folder = tree.files.iter().filter_map(|file| file.name.strip_prefix(FOLDER));
     let records = in_folder.filter(|name| *name != "README.md");
     let mut next = 1;
     for record in records {
         let file = format!("{FOLDER}{record}");
-        let number = record
-            .split_once('-')
-            .and_then(|(number, _)| number.parse::<u32>().ok());
+        let number = record.split_once('-').and_then(|(number, _)| number.parse::<u32>().ok());
         if number != Some(next) || !record.ends_with(".md") {
             let what = format!("the next is {next:04}-<title>.md: numbers have no gaps");
             findings.push(Finding::new(&file, 1, what));
@@ -36,14 +31,8 @@ mod tests {
     #[test]
     fn records_are_numbered_and_listed() {
         let list = ("docs/adr/README.md", "[1](0001-store.md)");
-        assert_eq!(
-            found(check, &[("docs/adr/0001-store.md", ""), list]),
-            [""; 0]
-        );
+        assert_eq!(found(check, &[("docs/adr/0001-store.md", ""), list]), [""; 0]);
         assert_eq!(found(check, &[("docs/adr/0002-store.md", "")]).len(), 1);
-        assert_eq!(
-            found(check, &[("docs/adr/0001-other.md", ""), list]).len(),
-            1
-        );
+        assert_eq!(found(check, &[("docs/adr/0001-other.md", ""), list]).len(), 1);
     }
 }

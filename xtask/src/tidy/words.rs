@@ -5,40 +5,22 @@ use crate::source::Source;
 use crate::workspace::TextFile;
 
 /// Marks of unfinished work, as whole words of any text.
-const UNFINISHED: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// The same, as code.
-const UNFINISHED_CODE: [&str; 3] = [
-    concat!("todo", "!"),
-    concat!("unimplemented", "!"),
-    concat!("#[", "ignore"),
-];
+const UNFINISHED_CODE: [&str; 3] =
+    [concat!("todo", "!"), concat!("unimplemented", "!"), concat!("#[", "ignore")];
 
 /// Directories of one machine, anywhere.
 const PLACES: [&str; 2] = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
 /// Directories of one machine in prose; in examples and tests they stand for the reader's.
-const PLACES_IN_PROSE: [&str; 3] = [
-    concat!("/tm", "p/"),
-    concat!("/ho", "me/"),
-    concat!("/Use", "rs/"),
-];
+const PLACES_IN_PROSE: [&str; 3] =
+    [concat!("/tm", "p/"), concat!("/ho", "me/"), concat!("/Use", "rs/")];
 
 /// Parts of the names of hosts that hand out packages.
-const REGISTRIES: [&str; 8] = [
-    "artifactory",
-    "crates",
-    "goproxy",
-    "mirror",
-    "mirrors",
-    "nexus",
-    "pypi",
-    "registry",
-];
+const REGISTRIES: [&str; 8] =
+    ["artifactory", "crates", "goproxy", "mirror", "mirrors", "nexus", "pypi", "registry"];
 
 /// Where every locked package comes from.
 const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -93,21 +75,15 @@ fn comment<'a>(line: &'a str, code: &str) -> &'a str {
 fn wrong(line: &str, prose: &str) -> Option<String> {
     let mut words = line.split(|c: char| !c.is_alphanumeric());
     if let Some(word) = words.find(|word| UNFINISHED.contains(word)) {
-        return Some(format!(
-            "{word} is not to be committed: do it, or open an issue"
-        ));
+        return Some(format!("{word} is not to be committed: do it, or open an issue"));
     }
     let place = PLACES.iter().find(|place| names(line, place));
     let place = place.or_else(|| PLACES_IN_PROSE.iter().find(|place| names(prose, place)));
     if let Some(place) = place {
-        return Some(format!(
-            "{place} is a directory of one machine: say what it is for instead"
-        ));
+        return Some(format!("{place} is a directory of one machine: say what it is for instead"));
     }
     let host = hosts(line).find(|host| host.split('.').any(|part| REGISTRIES.contains(&part)))?;
-    Some(format!(
-        "{host} hands out packages: leave it to the configuration of each machine"
-    ))
+    Some(format!("{host} hands out packages: leave it to the configuration of each machine"))
 }
 
 /// Whether a text names a directory, and not one of the same name in another.
@@ -161,11 +137,7 @@ mod tests {
     #[test]
     fn no_machine_is_named() {
         check_text("a.md", concat!("see /tm", "p/x\n"), 1);
-        check_text(
-            "a.md",
-            concat!("```sh\npkictl -data-dir=/tm", "p/x\n```\n"),
-            0,
-        );
+        check_text("a.md", concat!("```sh\npkictl -data-dir=/tm", "p/x\n```\n"), 0);
         check_text("a.rs", concat!("f(\"/ho", "me/x\"); // /ho", "me/y\n"), 1);
         check_text("a.rs", concat!("f(\"/ho", "me/x\");\n"), 0);
         check_text("a.md", "pkictl write pki/root/generate/internal\n", 0);
@@ -176,11 +148,7 @@ mod tests {
     fn no_registry_is_named() {
         check_text("a.md", concat!("https:/", "/index.crates.io/x\n"), 1);
         check_text("a.md", concat!("https:/", "/pki.example.com/crates\n"), 0);
-        check_text(
-            "Cargo.lock",
-            "source = \"registry+https://example.com/index\"\n",
-            1,
-        );
+        check_text("Cargo.lock", "source = \"registry+https://example.com/index\"\n", 1);
         check_text("Cargo.lock", &format!("source = \"{INDEX}\"\n"), 0);
     }
 }

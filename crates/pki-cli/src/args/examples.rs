@@ -33,3 +33,24 @@ pub(super) const ENABLE: &str = "Examples:
 
 pub(super) const TUNE: &str = "Example:
   $ pkictl secrets tune -max-lease-ttl=87600h pki";
+
+pub(super) const LEASE_REVOKE: &str = "Examples:
+  $ pkictl lease revoke pki/issue/web/2f6a614c
+  $ pkictl lease revoke -prefix pki/issue/web";
+
+pub(super) const HEALTH_CHECK: &str = "Examples:
+  $ pkictl pki health-check pki
+  $ pkictl pki health-check -health-config=checks.json -return-indicator=critical pki";
+
+pub(super) const PKI_ISSUE: &str = "Example:
+  $ pkictl pki issue -issuer_name=int pki/issuer/root pki_int common_name='My CA' ttl=43800h";
+
+pub(super) const PKI_REISSUE: &str = "Example:
+  $ pkictl pki reissue -type=existing pki/issuer/root pki_int/issuer/int pki_int ttl=43800h";
+
+pub(super) const VERIFY_SIGN: &str = "Example:
+  $ pkictl pki verify-sign pki/issuer/root pki_int/issuer/int";
+
+pub(super) const LIST_INTERMEDIATES: &str = "Examples:
+  $ pkictl pki list-intermediates pki/issuer/root
+  $ pkictl pki list-intermediates -use_names -direct_sign=false pki/issuer/root pki_int";

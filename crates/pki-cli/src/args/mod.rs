@@ -1,12 +1,19 @@
 //! What can be typed. The comments here are the help.
 
 mod examples;
+mod lease;
+mod pki;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::durations::FlagDuration;
+
+pub(crate) use lease::{LeaseCommand, LookupArgs, RenewArgs, RevokeArgs};
+pub(crate) use pki::{
+    HealthCheckArgs, IssueArgs, ListIntermediatesArgs, PkiCommand, VerifySignArgs,
+};
 
 /// A certificate authority in a directory on your disk, in Vault's words.
 ///
@@ -95,11 +102,16 @@ pub(crate) enum Command {
     PathHelp(PathHelpArgs),
 
     /// Manage secrets engines: one for each authority
-    #[command(
-        subcommand,
-        override_usage = "pkictl secrets <subcommand> [options] [args]"
-    )]
+    #[command(subcommand, override_usage = "pkictl secrets <subcommand> [options] [args]")]
     Secrets(Box<SecretsCommand>),
+
+    /// Look at what was issued with a lease, and revoke it
+    #[command(subcommand, override_usage = "pkictl lease <subcommand> [options] [args]")]
+    Lease(LeaseCommand),
+
+    /// Work with whole CAs: check them, make them, compare them
+    #[command(subcommand, override_usage = "pkictl pki <subcommand> [options] [args]")]
+    Pki(Box<PkiCommand>),
 
     /// Print a script that completes words in a shell
     ///
@@ -360,9 +372,6 @@ mod tests {
     #[test]
     fn options_are_pairs() {
         assert_eq!(key_value("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        assert_eq!(
-            key_value("a"),
-            Err("missing = in KV pair: \"a\"".to_owned())
-        );
+        assert_eq!(key_value("a"), Err("missing = in KV pair: \"a\"".to_owned()));
     }
 }

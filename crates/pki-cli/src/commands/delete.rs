@@ -8,9 +8,7 @@ use crate::failure::Failure;
 
 pub(super) fn run(args: DeleteArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let Some((path, words)) = args.words.words.split_first() else {
-        return Err(Failure::Usage(
-            "Not enough arguments (expected at least 1, got 0)".to_owned(),
-        ));
+        return Err(Failure::Usage("Not enough arguments (expected at least 1, got 0)".to_owned()));
     };
     let data = context.data(words, "string list")?;
     let path = trimmed(path);

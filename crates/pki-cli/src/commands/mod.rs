@@ -2,8 +2,10 @@
 
 mod completion;
 mod delete;
+mod lease;
 mod list;
 mod path_help;
+mod pki;
 mod read;
 mod secrets;
 mod write;
@@ -13,7 +15,7 @@ use std::cell::Cell;
 use pki_core::{Error, Operation};
 use serde_json::{Map, Value};
 
-use crate::args::{Command, SecretsCommand};
+use crate::args::{Command, LeaseCommand, PkiCommand, SecretsCommand};
 use crate::config::Settings;
 use crate::environment::Console;
 use crate::failure::{Failure, refusal};
@@ -53,12 +55,7 @@ pub(crate) fn run(
     let no_store = Cell::new(false);
     let outcome = dispatch(
         command,
-        Context {
-            console: &mut *console,
-            settings,
-            format,
-            no_store: &no_store,
-        },
+        Context { console: &mut *console, settings, format, no_store: &no_store },
     );
     if !no_store.get() {
         return outcome;
@@ -82,6 +79,8 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
         Command::Patch(args) => write::run(args, Operation::Patch, context),
         Command::PathHelp(args) => path_help::run(&args, context),
         Command::Secrets(command) => secrets::run(*command, context),
+        Command::Lease(command) => lease::run(command, context),
+        Command::Pki(command) => pki::run(*command, context),
         Command::Completion(args) => completion::run(&args, context),
         Command::Version(_) => version(context.console),
     }
@@ -89,11 +88,7 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
 
 /// Prints the version.
 pub(crate) fn version(console: &mut Console<'_>) -> Result<(), Failure> {
-    Ok(writeln!(
-        console.out,
-        "pkictl v{}",
-        env!("CARGO_PKG_VERSION")
-    )?)
+    Ok(writeln!(console.out, "pkictl v{}", env!("CARGO_PKG_VERSION"))?)
 }
 
 impl Command {
@@ -110,6 +105,17 @@ impl Command {
                 | SecretsCommand::Disable(_)
                 | SecretsCommand::Tune(_)
                 | SecretsCommand::Move(_) => return None,
+            },
+            Self::Lease(command) => match command {
+                LeaseCommand::Lookup(args) => &args.format,
+                LeaseCommand::Renew(args) => &args.format,
+                LeaseCommand::Revoke(_) => return None,
+            },
+            Self::Pki(command) => match command.as_ref() {
+                PkiCommand::HealthCheck(args) => &args.format,
+                PkiCommand::Issue(args) | PkiCommand::Reissue(args) => &args.format,
+                PkiCommand::VerifySign(args) => &args.format,
+                PkiCommand::ListIntermediates(args) => &args.format,
             },
             Self::Completion(_) | Self::Version(_) => return None,
         };
@@ -134,16 +140,12 @@ impl Context<'_, '_> {
         doing: &str,
     ) -> Result<Answer, Failure> {
         let session = self.session()?;
-        let answer = session
-            .ask(operation, path, data)
-            .map_err(|error| refusal(doing, &error))?;
+        let answer = session.ask(operation, path, data).map_err(|error| refusal(doing, &error))?;
         // Deleting from nothing succeeds, as everywhere; anything else would be lost.
         if session.is_stored() || operation == Operation::Delete {
             Ok(answer)
         } else {
-            Err(Failure::Refused(format!(
-                "Error {doing}: there is no store"
-            )))
+            Err(Failure::Refused(format!("Error {doing}: there is no store")))
         }
     }
 
@@ -228,14 +230,8 @@ mod tests {
         let words = ["a".to_owned(), "b".to_owned()];
         assert!(exactly::<2>(&words).is_ok());
         for (problem, want) in [
-            (
-                exactly::<1>(&words).err(),
-                "Too many arguments (expected 1, got 2)",
-            ),
-            (
-                exactly::<3>(&words).err(),
-                "Not enough arguments (expected 3, got 2)",
-            ),
+            (exactly::<1>(&words).err(), "Too many arguments (expected 1, got 2)"),
+            (exactly::<3>(&words).err(), "Not enough arguments (expected 3, got 2)"),
         ] {
             let text = problem.and_then(|failure| failure.into_parts().0);
             assert_eq!(text.as_deref(), Some(want));

@@ -10,10 +10,7 @@ pub(super) fn run(args: &PathHelpArgs, context: Context<'_, '_>) -> Result<(), F
     let path = trimmed(path);
     let doing = "retrieving help";
     let session = context.session()?;
-    let help = session
-        .engine()
-        .help(path)
-        .map_err(|error| refusal(doing, &error))?;
+    let help = session.engine().help(path).map_err(|error| refusal(doing, &error))?;
     if context.format == Format::Json {
         return output::document(context.console, Format::Json, &help.openapi, 0);
     }

@@ -9,18 +9,13 @@ use crate::output::{self, Answer, Format};
 
 pub(super) fn run(args: ReadArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let Some((path, words)) = args.words.words.split_first() else {
-        return Err(Failure::Usage(
-            "Not enough arguments (expected 1, got 0)".to_owned(),
-        ));
+        return Err(Failure::Usage("Not enough arguments (expected 1, got 0)".to_owned()));
     };
     let data = context.data(words, "K=V")?;
     let path = trimmed(path);
     let session = context.session()?;
     match session.ask(Operation::Read, path, data) {
-        Ok(Answer::File {
-            content_type,
-            bytes,
-        }) => {
+        Ok(Answer::File { content_type, bytes }) => {
             if context.format != Format::Raw {
                 return Err(not_an_envelope(&format!("reading {path}"), content_type));
             }

@@ -12,9 +12,7 @@ pub(super) fn run(
     mut context: Context<'_, '_>,
 ) -> Result<(), Failure> {
     let Some((path, words)) = args.words.words.split_first() else {
-        return Err(Failure::Usage(
-            "Not enough arguments (expected 1, got 0)".to_owned(),
-        ));
+        return Err(Failure::Usage("Not enough arguments (expected 1, got 0)".to_owned()));
     };
     if words.is_empty() && !args.force {
         return Err(Failure::Usage("Must supply data or use -force".to_owned()));

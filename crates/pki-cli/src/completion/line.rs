@@ -13,10 +13,7 @@ pub(super) enum Wanted<'a> {
     /// The value of a flag, in a word that starts with `before`.
     FlagValue { name: String, before: String },
     /// A path or data.
-    Word {
-        command: Vec<&'a str>,
-        earlier: Vec<String>,
-    },
+    Word { command: Vec<&'a str>, earlier: Vec<String> },
     /// Nothing that we know of.
     Nothing,
 }
@@ -40,18 +37,11 @@ impl<'a> Line<'a> {
             path: Vec::new(),
             earlier: Vec::new(),
             open_flag: None,
-            flags: GlobalFlags {
-                data_dir: None,
-                config: None,
-            },
+            flags: GlobalFlags { data_dir: None, config: None },
         };
         let known = words.into_iter().all(|word| reader.take(word));
         Self {
-            wanted: if known {
-                reader.wanted(&typed)
-            } else {
-                Wanted::Nothing
-            },
+            wanted: if known { reader.wanted(&typed) } else { Wanted::Nothing },
             flags: reader.flags,
             typed,
         }
@@ -108,18 +98,16 @@ impl<'a> Reader<'a> {
     }
 
     fn takes_value(&self, name: &str) -> bool {
-        self.command
-            .get_arguments()
-            .chain(self.root.get_arguments())
-            .any(|arg| arg.get_long() == Some(name) && arg.get_action().takes_values())
+        self.command.get_arguments().chain(self.root.get_arguments()).any(|arg| {
+            arg.get_long() == Some(name)
+                && arg.get_action().takes_values()
+                && !arg.is_require_equals_set()
+        })
     }
 
     fn wanted(&self, typed: &str) -> Wanted<'a> {
         if let Some(name) = &self.open_flag {
-            return Wanted::FlagValue {
-                name: name.clone(),
-                before: String::new(),
-            };
+            return Wanted::FlagValue { name: name.clone(), before: String::new() };
         }
         if typed.starts_with('-') {
             let name = flag_of(typed).and_then(|flag| flag.split_once('='));
@@ -134,10 +122,7 @@ impl<'a> Reader<'a> {
         if self.command.has_subcommands() {
             Wanted::Command(self.command)
         } else {
-            Wanted::Word {
-                command: self.path.clone(),
-                earlier: self.earlier.clone(),
-            }
+            Wanted::Word { command: self.path.clone(), earlier: self.earlier.clone() }
         }
     }
 }

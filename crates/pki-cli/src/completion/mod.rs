@@ -69,11 +69,7 @@ fn flags(root: &clap::Command, command: &clap::Command, typed: &str) -> Vec<Cand
         .chain(root.get_arguments())
         .filter(|arg| !arg.is_hide_set())
         .filter_map(|arg| {
-            let value = if arg.get_action().takes_values() {
-                "="
-            } else {
-                ""
-            };
+            let value = if arg.get_action().takes_values() { "=" } else { "" };
             Some(Candidate {
                 text: format!("{dashes}{}{value}", arg.get_long()?),
                 help: arg.get_help().map(ToString::to_string),
@@ -89,10 +85,7 @@ fn values(name: &str, before: &str) -> Vec<Candidate> {
         "listing-visibility" => vec!["hidden", "unauth"],
         _ => Vec::new(),
     };
-    words
-        .into_iter()
-        .map(|word| plain(format!("{before}{word}")))
-        .collect()
+    words.into_iter().map(|word| plain(format!("{before}{word}"))).collect()
 }
 
 /// Paths, mounts, parameters: what only the engine knows.
@@ -106,12 +99,7 @@ fn data(
     match (command, earlier.len()) {
         (["secrets", "enable"], 0) => return Some(vec![plain("pki".to_owned())]),
         (["completion"], 0) => {
-            return Some(
-                SHELLS
-                    .iter()
-                    .map(|(name, _)| plain((*name).to_owned()))
-                    .collect(),
-            );
+            return Some(SHELLS.iter().map(|(name, _)| plain((*name).to_owned())).collect());
         }
         _ => {}
     }
@@ -218,10 +206,7 @@ mod tests {
 
     #[test]
     fn values_of_flags_are_completed() {
-        assert_eq!(
-            completed(&["read", "-format=y"]),
-            ["-format=yaml", "-format=yml"]
-        );
+        assert_eq!(completed(&["read", "-format=y"]), ["-format=yaml", "-format=yml"]);
         assert_eq!(completed(&["read", "-format", "j"]), ["json"]);
         assert_eq!(completed(&["read", "-field", ""]), [""; 0]);
     }

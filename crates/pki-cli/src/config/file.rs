@@ -38,20 +38,16 @@ impl ConfigFile {
     ///
     /// When a named file cannot be read, or a file holds what is no setting.
     pub(super) fn find(flag: Option<&Path>, environment: &Environment) -> Result<Self, Failure> {
-        let named = flag
-            .map(Path::to_owned)
-            .or_else(|| environment.path("PKICTL_CONFIG"));
+        let named = flag.map(Path::to_owned).or_else(|| environment.path("PKICTL_CONFIG"));
         let Some(path) = named.clone().or_else(|| usual_place(environment)) else {
             return Ok(Self::default());
         };
         match std::fs::read_to_string(&path) {
             Ok(text) => Self::parse(&text, &path, environment),
             Err(problem) if named.is_none() && absent(&problem) => Ok(Self::default()),
-            Err(problem) => Err(Failure::Usage(format!(
-                "cannot read {}: {}",
-                path.display(),
-                reason(&problem)
-            ))),
+            Err(problem) => {
+                Err(Failure::Usage(format!("cannot read {}: {}", path.display(), reason(&problem))))
+            }
         }
     }
 
@@ -64,11 +60,7 @@ impl ConfigFile {
             Failure::Usage(format!("{}:{line}: {message}", path.display()))
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        let paths = [
-            &mut file.data_dir,
-            &mut file.seal.key_file,
-            &mut file.seal.passphrase_file,
-        ];
+        let paths = [&mut file.data_dir, &mut file.seal.key_file, &mut file.seal.passphrase_file];
         for path in paths.into_iter().flatten() {
             *path = located(path, folder, environment);
         }
@@ -97,10 +89,7 @@ fn usual_place(environment: &Environment) -> Option<PathBuf> {
 fn absent(problem: &std::io::Error) -> bool {
     use std::io::ErrorKind;
 
-    matches!(
-        problem.kind(),
-        ErrorKind::NotFound | ErrorKind::NotADirectory
-    )
+    matches!(problem.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 /// A path of the file: `~/` is the home directory, and what is relative starts where the file
@@ -131,10 +120,7 @@ mod tests {
         .expect("a file");
         assert_eq!(file.data_dir, Some("/home/ca/pki".into()));
         assert_eq!(file.seal.key_file, Some("/k".into()));
-        assert_eq!(
-            file.passphrase(),
-            Some(Passphrase::File("/etc/pki/secret".into()))
-        );
+        assert_eq!(file.passphrase(), Some(Passphrase::File("/etc/pki/secret".into())));
         assert_eq!(parsed("").map(|file| file.passphrase()), Ok(None));
     }
 
@@ -146,10 +132,7 @@ mod tests {
         let got = parsed("[seal]\nkind = \"keyfile\"\npassphrase = \"hunter2\"\n");
         let got = got.expect_err("refused");
         assert!(got.starts_with("/etc/pki/pkictl.toml:3: "), "{got}");
-        assert!(
-            got.contains("passphrase") && !got.contains("hunter2"),
-            "{got}"
-        );
+        assert!(got.contains("passphrase") && !got.contains("hunter2"), "{got}");
     }
 
     #[test]

@@ -112,12 +112,8 @@ fn protection(
         Some(passphrase) => Some(passphrase),
         None => file.passphrase(),
     };
-    let key_file = environment
-        .path("PKICTL_KEY_FILE")
-        .or_else(|| file.seal.key_file.clone());
-    let kind = environment
-        .text("PKICTL_SEAL")
-        .or(file.seal.kind.as_deref());
+    let key_file = environment.path("PKICTL_KEY_FILE").or_else(|| file.seal.key_file.clone());
+    let kind = environment.text("PKICTL_SEAL").or(file.seal.kind.as_deref());
     let key_file =
         || Protection::KeyFile(key_file.unwrap_or_else(|| data_dir.join(crate::seal::KEY_FILE)));
     match (kind, passphrase) {
@@ -145,9 +141,7 @@ fn passphrase_in(environment: &Environment) -> Result<Option<Passphrase>, Failur
         return Ok(Some(Passphrase::Descriptor(number)));
     }
     let variable = "PKICTL_PASSPHRASE";
-    Ok(environment
-        .text(variable)
-        .map(|_| Passphrase::Variable(variable.to_owned())))
+    Ok(environment.text(variable).map(|_| Passphrase::Variable(variable.to_owned())))
 }
 
 #[cfg(test)]
@@ -155,10 +149,7 @@ mod tests {
     use super::*;
 
     fn resolved(variables: &[(&str, &str)], data_dir: Option<&str>) -> Result<Settings, String> {
-        let flags = GlobalFlags {
-            data_dir: data_dir.map(PathBuf::from),
-            config: None,
-        };
+        let flags = GlobalFlags { data_dir: data_dir.map(PathBuf::from), config: None };
         let environment = Environment::of(variables.iter().copied());
         Settings::resolve(&flags, &environment)
             .map_err(|failure| failure.into_parts().0.unwrap_or_default())
@@ -189,9 +180,7 @@ mod tests {
     fn formats_come_from_three_variables() {
         let format = |variables: &[(&str, &str)], flag| {
             let settings = resolved(variables, Some("/a")).expect("settings");
-            settings
-                .format(flag)
-                .map_err(|failure| failure.into_parts().0)
+            settings.format(flag).map_err(|failure| failure.into_parts().0)
         };
         let (ours, bao) = (("PKICTL_FORMAT", "yaml"), ("BAO_FORMAT", "JSON"));
         assert_eq!(format(&[], None), Ok(Format::Table));
@@ -207,14 +196,8 @@ mod tests {
         let protection = |variables: &[(&str, &str)]| {
             resolved(variables, Some("/a")).map(|settings| settings.protection)
         };
-        assert_eq!(
-            protection(&[]),
-            Ok(Protection::KeyFile("/a/seal.key".into()))
-        );
-        assert_eq!(
-            protection(&[("PKICTL_KEY_FILE", "/k")]),
-            Ok(Protection::KeyFile("/k".into()))
-        );
+        assert_eq!(protection(&[]), Ok(Protection::KeyFile("/a/seal.key".into())));
+        assert_eq!(protection(&[("PKICTL_KEY_FILE", "/k")]), Ok(Protection::KeyFile("/k".into())));
         let variable = Passphrase::Variable("PKICTL_PASSPHRASE".to_owned());
         assert_eq!(
             protection(&[("PKICTL_PASSPHRASE", "secret")]),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use clap::ArgAction;
+use clap::{Arg, ArgAction};
 
 use super::word::parse_bool;
 use crate::failure::Failure;
@@ -10,8 +10,29 @@ use crate::failure::Failure;
 /// A flag that a command declares.
 pub(super) struct Flag {
     name: String,
-    takes_value: bool,
+    kind: Kind,
     repeats: bool,
+}
+
+/// What a flag takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A value, from the next word if it is not in the same.
+    Text,
+    /// Nothing, or a boolean in the same word.
+    Switch,
+    /// As a switch; but it is on by itself, so clap has to be told that it is off.
+    Setting,
+}
+
+impl Kind {
+    fn of(arg: &Arg) -> Self {
+        match arg.get_action().takes_values() {
+            false => Self::Switch,
+            true if arg.is_require_equals_set() => Self::Setting,
+            true => Self::Text,
+        }
+    }
 }
 
 /// The flag of a command, or one that every command has.
@@ -25,7 +46,7 @@ pub(super) fn find(root: &clap::Command, command: &clap::Command, name: &str) ->
         .and_then(|arg| {
             Some(Flag {
                 name: arg.get_long()?.to_owned(),
-                takes_value: arg.get_action().takes_values(),
+                kind: Kind::of(arg),
                 repeats: matches!(arg.get_action(), ArgAction::Append),
             })
         })
@@ -53,15 +74,11 @@ impl Given {
         rest: &mut VecDeque<String>,
     ) -> Result<(), Failure> {
         let name = &flag.name;
-        let value = match (flag.takes_value, value) {
-            (true, Some(text)) => Value::Text(text.to_owned()),
-            (true, None) => Value::Text(rest.pop_front().ok_or_else(|| no_value(name))?),
-            (false, None) => Value::Switch(true),
-            (false, Some(text)) => Value::Switch(parse_bool(text).ok_or_else(|| {
-                Failure::Usage(format!(
-                    "invalid boolean value {text:?} for -{name}: write true or false"
-                ))
-            })?),
+        let value = match (flag.kind, value) {
+            (Kind::Text, Some(text)) => Value::Text(text.to_owned()),
+            (Kind::Text, None) => Value::Text(rest.pop_front().ok_or_else(|| no_value(name))?),
+            (Kind::Switch, text) => Value::Switch(boolean(name, text)?),
+            (Kind::Setting, text) => Value::Text(boolean(name, text)?.to_string()),
         };
         if !flag.repeats {
             self.0.retain(|(other, _)| other != name);
@@ -78,6 +95,14 @@ impl Given {
             Value::Switch(false) => None,
         })
     }
+}
+
+/// A switch that is only named is on.
+fn boolean(name: &str, text: Option<&str>) -> Result<bool, Failure> {
+    let Some(text) = text else { return Ok(true) };
+    parse_bool(text).ok_or_else(|| {
+        Failure::Usage(format!("invalid boolean value {text:?} for -{name}: write true or false"))
+    })
 }
 
 /// Ends a line that stops after a flag that takes a value.

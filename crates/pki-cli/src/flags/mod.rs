@@ -59,11 +59,7 @@ pub(crate) fn read(root: &clap::Command, words: Vec<String>) -> Result<Line, Fai
     let mut rest = VecDeque::from(words);
     let mut given = Given::default();
     let (command, path, misplaced) = match find_command(root, &mut given, &mut rest)? {
-        Start::Command {
-            command,
-            path,
-            misplaced,
-        } => (command, path, misplaced),
+        Start::Command { command, path, misplaced } => (command, path, misplaced),
         Start::Other(line) => return Ok(line),
     };
     let help = ["-h", "-help", "--help"];
@@ -113,23 +109,19 @@ fn find_command<'a>(
             return Ok(Start::Other(incomplete(path, None)));
         };
         match Word::read(&word)? {
-            Word::Flag {
-                name: "h" | "help", ..
-            } => return Ok(Start::Other(Line::Help(path))),
-            Word::Flag {
-                name: "v" | "version",
-                ..
-            } if path.is_empty() => return Ok(Start::Other(Line::Version)),
+            Word::Flag { name: "h" | "help", .. } => return Ok(Start::Other(Line::Help(path))),
+            Word::Flag { name: "v" | "version", .. } if path.is_empty() => {
+                return Ok(Start::Other(Line::Version));
+            }
             Word::Flag { name, value } => match find(root, root, name) {
                 Some(flag) => given.take(&flag, value, rest)?,
                 None => misplaced = true,
             },
             Word::End | Word::Other => {
                 match (alias(&word, &path), command.find_subcommand(&word)) {
-                    (Some(words), _) => words
-                        .into_iter()
-                        .rev()
-                        .for_each(|word| rest.push_front(word)),
+                    (Some(words), _) => {
+                        words.into_iter().rev().for_each(|word| rest.push_front(word));
+                    }
                     (None, Some(found)) => {
                         path.push(found.get_name().to_owned());
                         command = found;
@@ -139,20 +131,12 @@ fn find_command<'a>(
             }
         }
     }
-    Ok(Start::Command {
-        command,
-        path,
-        misplaced,
-    })
+    Ok(Start::Command { command, path, misplaced })
 }
 
 /// A line without a command, or with one that does nothing by itself.
 fn incomplete(path: Vec<String>, word: Option<String>) -> Line {
-    if path.is_empty() {
-        Line::NoCommand(word)
-    } else {
-        Line::Group(path)
-    }
+    if path.is_empty() { Line::NoCommand(word) } else { Line::Group(path) }
 }
 
 /// What each command is called that a user may still know by an older name.
@@ -226,10 +210,7 @@ mod tests {
     #[track_caller]
     fn check(words: &[&str], want: &[&str], strays: &[&str]) {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        let want = Line::Run {
-            words: owned(want),
-            strays: owned(strays),
-        };
+        let want = Line::Run { words: owned(want), strays: owned(strays) };
         assert_eq!(line(words), Ok(want), "{words:?}");
     }
 
@@ -241,26 +222,10 @@ mod tests {
         check(&["read", "-format", "json", "p"], &want, &[]);
         check(&["read", "--format", "json", "p"], &want, &[]);
         check(&["write", "-f", "p"], &["write", "--force", "--", "p"], &[]);
-        check(
-            &["write", "-force=true", "p"],
-            &["write", "--force", "--", "p"],
-            &[],
-        );
-        check(
-            &["write", "-force", "-force=F", "p"],
-            &["write", "--", "p"],
-            &[],
-        );
-        check(
-            &["read", "-field", "-x", "p"],
-            &["read", "--field=-x", "--", "p"],
-            &[],
-        );
-        check(
-            &["read", "-field=a", "-field=b"],
-            &["read", "--field=b", "--"],
-            &[],
-        );
+        check(&["write", "-force=true", "p"], &["write", "--force", "--", "p"], &[]);
+        check(&["write", "-force", "-force=F", "p"], &["write", "--", "p"], &[]);
+        check(&["read", "-field", "-x", "p"], &["read", "--field=-x", "--", "p"], &[]);
+        check(&["read", "-field=a", "-field=b"], &["read", "--field=b", "--"], &[]);
     }
 
     #[test]
@@ -270,35 +235,15 @@ mod tests {
             &["write", "--", "p", "a=b", "-force", "-x=1", "-"],
             &["-force", "-x=1"],
         );
-        check(
-            &["write", "--", "-p", "a=b"],
-            &["write", "--", "-p", "a=b"],
-            &["-p"],
-        );
+        check(&["write", "--", "-p", "a=b"], &["write", "--", "-p", "a=b"], &["-p"]);
     }
 
     #[test]
     fn some_flags_count_anywhere() {
-        check(
-            &["read", "p", "-format=json"],
-            &["read", "--format=json", "--", "p"],
-            &[],
-        );
-        check(
-            &["list", "p", "--format", "JSON"],
-            &["list", "--format=JSON", "--", "p"],
-            &[],
-        );
-        check(
-            &["list", "p", "-detailed"],
-            &["list", "--detailed", "--", "p"],
-            &[],
-        );
-        check(
-            &["read", "p", "-detailed"],
-            &["read", "--", "p", "-detailed"],
-            &["-detailed"],
-        );
+        check(&["read", "p", "-format=json"], &["read", "--format=json", "--", "p"], &[]);
+        check(&["list", "p", "--format", "JSON"], &["list", "--format=JSON", "--", "p"], &[]);
+        check(&["list", "p", "-detailed"], &["list", "--detailed", "--", "p"], &[]);
+        check(&["read", "p", "-detailed"], &["read", "--", "p", "-detailed"], &["-detailed"]);
         let want = ["read", "--data-dir=d", "--", "p"];
         check(&["-data-dir", "d", "read", "p"], &want, &[]);
         check(&["--data-dir=d", "read", "p"], &want, &[]);
@@ -325,30 +270,15 @@ mod tests {
 
     #[test]
     fn old_commands_have_new_names() {
-        check(
-            &["mount", "-path=x", "pki"],
-            &["secrets", "enable", "--path=x", "--", "pki"],
-            &[],
-        );
+        check(&["mount", "-path=x", "pki"], &["secrets", "enable", "--path=x", "--", "pki"], &[]);
         check(&["mounts"], &["secrets", "list", "--"], &[]);
-        check(
-            &["remount", "a", "b"],
-            &["secrets", "move", "--", "a", "b"],
-            &[],
-        );
+        check(&["remount", "a", "b"], &["secrets", "move", "--", "a", "b"], &[]);
     }
 
     #[test]
     fn flags_for_a_server_are_dropped_or_refused() {
         check(
-            &[
-                "read",
-                "-address=x",
-                "-namespace",
-                "ns",
-                "-tls-skip-verify",
-                "p",
-            ],
+            &["read", "-address=x", "-namespace", "ns", "-tls-skip-verify", "p"],
             &["read", "--", "p"],
             &[],
         );
@@ -360,18 +290,9 @@ mod tests {
     #[test]
     fn wrong_flags_are_named() {
         for (words, want) in [
-            (
-                &["read", "-colour", "p"] as &[&str],
-                "flag provided but not defined: -colour",
-            ),
-            (
-                &["read", "-force=true", "p"],
-                "flag provided but not defined: -force",
-            ),
-            (
-                &["secrets", "enable", "-format=json"],
-                "flag provided but not defined: -format",
-            ),
+            (&["read", "-colour", "p"] as &[&str], "flag provided but not defined: -colour"),
+            (&["read", "-force=true", "p"], "flag provided but not defined: -force"),
+            (&["secrets", "enable", "-format=json"], "flag provided but not defined: -format"),
             (&["read", "-format"], "flag needs an argument: -format"),
             (&["read", "p", "-format"], "flag needs an argument: -format"),
             (&["read", "-address"], "flag needs an argument: -address"),
@@ -396,19 +317,13 @@ mod tests {
             (&["secrets"], Line::Group(owned(&["secrets"]))),
             (&["secrets", "explode"], Line::Group(owned(&["secrets"]))),
             (&["-help"], Line::Help(Vec::new())),
-            (
-                &["read", "p", "a=b", "--help"],
-                Line::Help(owned(&["read"])),
-            ),
+            (&["read", "p", "a=b", "--help"], Line::Help(owned(&["read"]))),
             (&["read", "-bogus", "-h"], Line::Help(owned(&["read"]))),
             (&["secrets", "-h"], Line::Help(owned(&["secrets"]))),
             (&["mount", "-h"], Line::Help(owned(&["secrets", "enable"]))),
             (&["-version"], Line::Version),
             (&["-v"], Line::Version),
-            (
-                &["-format=json", "read", "p"],
-                Line::Misplaced(owned(&["read"])),
-            ),
+            (&["-format=json", "read", "p"], Line::Misplaced(owned(&["read"]))),
         ] {
             assert_eq!(line(words), Ok(want), "{words:?}");
         }

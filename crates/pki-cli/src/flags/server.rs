@@ -29,10 +29,7 @@ const NEEDLESS: [(&str, bool); 16] = [
 /// Flags whose loss would do something else than was asked, and what that is.
 const REFUSED: [(&str, &str); 3] = [
     ("wrap-ttl", "there is no server to keep a wrapped answer"),
-    (
-        "output-curl-string",
-        "there is no server to send a request to",
-    ),
+    ("output-curl-string", "there is no server to send a request to"),
     ("output-policy", "there are no policies"),
 ];
 
@@ -47,9 +44,7 @@ pub(super) fn skip(
     rest: &mut VecDeque<String>,
 ) -> Result<(), Failure> {
     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return Err(Failure::Usage(format!(
-            "flag -{name} is not supported: {why}"
-        )));
+        return Err(Failure::Usage(format!("flag -{name} is not supported: {why}")));
     }
     match NEEDLESS.iter().find(|(needless, _)| *needless == name) {
         Some((_, true)) if value.is_none() => match rest.pop_front() {
@@ -57,8 +52,6 @@ pub(super) fn skip(
             None => Err(no_value(name)),
         },
         Some(_) => Ok(()),
-        None => Err(Failure::Usage(format!(
-            "flag provided but not defined: -{name}"
-        ))),
+        None => Err(Failure::Usage(format!("flag provided but not defined: -{name}"))),
     }
 }

@@ -5,10 +5,7 @@ use crate::failure::Failure;
 /// What a word is, as far as one can tell from itself.
 pub(super) enum Word<'a> {
     /// A flag, with the value that is in the same word.
-    Flag {
-        name: &'a str,
-        value: Option<&'a str>,
-    },
+    Flag { name: &'a str, value: Option<&'a str> },
     /// `--`: no more flags.
     End,
     /// Anything else.
@@ -33,14 +30,8 @@ impl<'a> Word<'a> {
             return Err(Failure::Usage(format!("bad flag syntax: {word}")));
         }
         Ok(match flag.split_once('=') {
-            Some((name, value)) => Self::Flag {
-                name,
-                value: Some(value),
-            },
-            None => Self::Flag {
-                name: flag,
-                value: None,
-            },
+            Some((name, value)) => Self::Flag { name, value: Some(value) },
+            None => Self::Flag { name: flag, value: None },
         })
     }
 }

@@ -36,22 +36,14 @@ pub(crate) fn field(name: &str, value: &Value) -> String {
 
 /// Whether a field of this name holds seconds.
 fn is_duration(name: &str) -> bool {
-    matches!(
-        name,
-        "ttl" | "period" | "duration" | "lease_max" | "ttl_max"
-    ) || ["_ttl", "_period", "_duration"]
-        .iter()
-        .any(|suffix| name.ends_with(suffix))
+    matches!(name, "ttl" | "period" | "duration" | "lease_max" | "ttl_max")
+        || ["_ttl", "_period", "_duration"].iter().any(|suffix| name.ends_with(suffix))
 }
 
 /// Seconds as hours, minutes and seconds, without those that are zero: `1h30m`, `0s`.
 pub(crate) fn duration(seconds: i64) -> String {
     let total = seconds.unsigned_abs();
-    let parts = [
-        (total / 3600, 'h'),
-        (total / 60 % 60, 'm'),
-        (total % 60, 's'),
-    ];
+    let parts = [(total / 3600, 'h'), (total / 60 % 60, 'm'), (total % 60, 's')];
     let text: String = parts
         .iter()
         .filter(|(count, _)| *count != 0)
@@ -80,10 +72,7 @@ mod tests {
             (json!([]), "[]"),
             (json!(["a", "b", null, [1, 2]]), "[a b <nil> [1 2]]"),
             (json!({}), "map[]"),
-            (
-                json!({"z": 1, "a": {"b": [{"d": 2, "c": 1}]}}),
-                "map[a:map[b:[map[c:1 d:2]]] z:1]",
-            ),
+            (json!({"z": 1, "a": {"b": [{"d": 2, "c": 1}]}}), "map[a:map[b:[map[c:1 d:2]]] z:1]"),
         ] {
             assert_eq!(plain(&value), want);
         }

@@ -40,11 +40,7 @@ struct Writer {
 
 impl Writer {
     fn written(value: &Value, kept: usize, spacing: Spacing) -> String {
-        let mut writer = Self {
-            text: String::new(),
-            kept,
-            spacing,
-        };
+        let mut writer = Self { text: String::new(), kept, spacing };
         writer.write(value, 0);
         writer.text
     }
@@ -64,11 +60,7 @@ impl Writer {
                     members.sort_by_key(|(name, _)| *name);
                 }
                 let members = members.into_iter();
-                self.enclosed(
-                    ('{', '}'),
-                    members.map(|(name, value)| (Some(name), value)),
-                    level,
-                );
+                self.enclosed(('{', '}'), members.map(|(name, value)| (Some(name), value)), level);
             }
         }
     }
@@ -152,18 +144,12 @@ mod tests {
     #[test]
     fn a_line_has_no_blanks() {
         let given = json!({"z": {"y": 1, "x": ["a", null]}, "a": {}});
-        assert_eq!(
-            line(&given),
-            "{\"z\":{\"x\":[\"a\",null],\"y\":1},\"a\":{}}\n"
-        );
+        assert_eq!(line(&given), "{\"z\":{\"x\":[\"a\",null],\"y\":1},\"a\":{}}\n");
     }
 
     #[test]
     fn markup_is_escaped() {
-        assert_eq!(
-            value(&json!("<a>&\"\n\u{2028}é")),
-            r#""\u003ca\u003e\u0026\"\n\u2028é""#
-        );
+        assert_eq!(value(&json!("<a>&\"\n\u{2028}é")), r#""\u003ca\u003e\u0026\"\n\u2028é""#);
     }
 
     #[test]

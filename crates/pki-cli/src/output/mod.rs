@@ -89,14 +89,8 @@ impl From<Response> for Answer {
             Body::Empty if response.warnings.is_empty() => return Self::Done,
             Body::Empty | Body::Null => None,
             Body::Data(fields) => Some(fields),
-            Body::Raw {
-                content_type,
-                bytes,
-            } => {
-                return Self::File {
-                    content_type,
-                    bytes,
-                };
+            Body::Raw { content_type, bytes } => {
+                return Self::File { content_type, bytes };
             }
         };
         Self::Secret(Secret {
@@ -135,11 +129,8 @@ impl Secret {
     }
 
     fn into_members<const N: usize>(self, names: [&str; N]) -> Value {
-        let lease = self.lease.unwrap_or(Lease {
-            id: String::new(),
-            duration: 0,
-            renewable: false,
-        });
+        let lease =
+            self.lease.unwrap_or(Lease { id: String::new(), duration: 0, renewable: false });
         let mut data = self.data;
         let member = |name: &str| match name {
             "request_id" => Value::from(crate::system::request_id()),
@@ -272,31 +263,17 @@ mod tests {
         assert!(matches!("Yaml".parse(), Ok(Format::Yaml)));
         assert!(matches!("JSON".parse(), Ok(Format::Json)));
         let problem = "xml".parse::<Format>().expect_err("refused");
-        assert_eq!(
-            problem.into_parts().0.as_deref(),
-            Some("Invalid output format: xml")
-        );
+        assert_eq!(problem.into_parts().0.as_deref(), Some("Invalid output format: xml"));
     }
 
     #[test]
     fn the_envelope_has_a_fixed_order() {
-        let secret = Secret {
-            data: None,
-            lease: None,
-            warnings: vec!["w".to_owned()],
-        };
+        let secret = Secret { data: None, lease: None, warnings: vec!["w".to_owned()] };
         let envelope = secret.into_envelope();
         let names: Vec<&String> = envelope.as_object().expect("an object").keys().collect();
         assert_eq!(
             names,
-            [
-                "request_id",
-                "lease_id",
-                "lease_duration",
-                "renewable",
-                "data",
-                "warnings"
-            ]
+            ["request_id", "lease_id", "lease_duration", "renewable", "data", "warnings"]
         );
         assert_eq!(envelope["warnings"], json!(["w"]));
         assert_eq!(envelope["data"], Value::Null);
@@ -304,11 +281,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_with_warnings_is_shown() {
-        let response = |warnings| Response {
-            body: Body::Empty,
-            warnings,
-            lease: None,
-        };
+        let response = |warnings| Response { body: Body::Empty, warnings, lease: None };
         assert!(matches!(Answer::from(response(Vec::new())), Answer::Done));
         let warned = Answer::from(response(vec!["w".to_owned()]));
         assert!(matches!(warned, Answer::Secret(_)));

@@ -15,9 +15,7 @@ pub(crate) fn secret(secret: &Secret) -> String {
         let mut fields: Vec<_> = data.iter().collect();
         fields.sort_by_key(|(name, _)| *name);
         rows.extend(
-            fields
-                .into_iter()
-                .map(|(name, value)| vec![name.clone(), go::field(name, value)]),
+            fields.into_iter().map(|(name, value)| vec![name.clone(), go::field(name, value)]),
         );
     }
     if rows.is_empty() {
@@ -70,9 +68,7 @@ pub(crate) fn list(keys: &[Value], key_info: Option<&Map<String, Value>>) -> Str
         std::iter::once(key).chain(cells).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<String>> = keys.into_iter().map(row).collect();
-    let header: Vec<&str> = std::iter::once("Keys")
-        .chain(names.iter().copied())
-        .collect();
+    let header: Vec<&str> = std::iter::once("Keys").chain(names.iter().copied()).collect();
     columns(&header, &rows)
 }
 
@@ -136,11 +132,7 @@ mod tests {
     use super::*;
 
     fn answer(data: Value, lease: Option<Lease>) -> Secret {
-        Secret {
-            data: data.as_object().cloned(),
-            lease,
-            warnings: Vec::new(),
-        }
+        Secret { data: data.as_object().cloned(), lease, warnings: Vec::new() }
     }
 
     #[test]
@@ -162,11 +154,7 @@ mod tests {
 
     #[test]
     fn the_lease_comes_first() {
-        let lease = |id: &str, duration| Lease {
-            id: id.to_owned(),
-            duration,
-            renewable: false,
-        };
+        let lease = |id: &str, duration| Lease { id: id.to_owned(), duration, renewable: false };
         let shown = |lease| secret(&answer(json!({"a": 1}), Some(lease)));
         assert_eq!(
             shown(lease("pki/issue/web/x", 599)),
@@ -194,13 +182,7 @@ mod tests {
 
     #[test]
     fn wide_characters_take_two_columns() {
-        let rows = [
-            vec!["証".to_owned(), "x".to_owned()],
-            vec!["abc".to_owned(), "y".to_owned()],
-        ];
-        assert_eq!(
-            columns(&["K", "V"], &rows),
-            "K      V\n-      -\n証     x\nabc    y\n"
-        );
+        let rows = [vec!["証".to_owned(), "x".to_owned()], vec!["abc".to_owned(), "y".to_owned()]];
+        assert_eq!(columns(&["K", "V"], &rows), "K      V\n-      -\n証     x\nabc    y\n");
     }
 }

@@ -50,10 +50,7 @@ fn line_ends(lengths: &[usize], width: usize) -> Vec<usize> {
             if width < used && start < end {
                 break;
             }
-            let rest = costs
-                .get(end.saturating_add(1))
-                .copied()
-                .unwrap_or_default();
+            let rest = costs.get(end.saturating_add(1)).copied().unwrap_or_default();
             let free = width.saturating_sub(used);
             let cost = if end.saturating_add(1) == count {
                 0
@@ -83,11 +80,7 @@ mod tests {
     #[track_caller]
     fn check(warning: &str, want: &[&str]) {
         let got = banner(&[warning.to_owned()]);
-        let lines: Vec<&str> = got
-            .lines()
-            .skip(2)
-            .filter(|line| !line.is_empty())
-            .collect();
+        let lines: Vec<&str> = got.lines().skip(2).filter(|line| !line.is_empty()).collect();
         assert_eq!(lines, want);
     }
 
@@ -132,9 +125,6 @@ mod tests {
     #[test]
     fn a_long_word_stands_alone() {
         let long = "x".repeat(90);
-        check(
-            &format!("a {long} b"),
-            &["  * a", &format!("  {long}"), "  b"],
-        );
+        check(&format!("a {long} b"), &["  * a", &format!("  {long}"), "  b"]);
     }
 }

@@ -120,10 +120,7 @@ fn first_line(reader: impl Read, place: &str) -> Result<Secret<String>, String> 
 }
 
 fn unreadable(place: &str, problem: &std::io::Error) -> String {
-    format!(
-        "cannot read the passphrase from {place}: {}",
-        reason(problem)
-    )
+    format!("cannot read the passphrase from {place}: {}", reason(problem))
 }
 
 #[cfg(test)]

@@ -21,16 +21,8 @@ fn check(words: &[&str], out: &str, err: &str) {
 
 #[test]
 fn questions_find_nothing() {
-    check(
-        &["read", "pki/roles/x"],
-        "",
-        "No value found at pki/roles/x\n",
-    );
-    check(
-        &["read", "-format=json", "/pki/"],
-        "",
-        "No value found at pki\n",
-    );
+    check(&["read", "pki/roles/x"], "", "No value found at pki/roles/x\n");
+    check(&["read", "-format=json", "/pki/"], "", "No value found at pki\n");
     check(&["list", "pki/roles"], "", "No value found at pki/roles\n");
     check(&["list", "-format=json", "pki/roles"], "{}\n", "");
     check(&["list", "-format=yaml", "pki/roles"], "{}\n", "");
@@ -68,11 +60,7 @@ fn what_is_there_but_no_store_is_left_alone() {
     let folder = file.strip_suffix("/one.txt").expect("a directory");
     let got = caller.call(&["-data-dir", folder, "secrets", "enable", "pki"]);
     assert_eq!(got.status, REFUSED);
-    assert!(
-        got.err.starts_with("Error opening the store: "),
-        "{}",
-        got.err
-    );
+    assert!(got.err.starts_with("Error opening the store: "), "{}", got.err);
     assert_eq!(got.err.lines().count(), 1, "{}", got.err);
     let got = caller.call(&["-data-dir", &file, "read", "p"]);
     assert_eq!(got.status, REFUSED);

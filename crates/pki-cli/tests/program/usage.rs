@@ -8,11 +8,7 @@ use crate::caller::{Caller, Outcome};
 fn refuse(words: &[&str], want: &str) {
     let caller = Caller::new();
     let got = caller.call_with_input(words, "not json");
-    let want = Outcome {
-        status: USAGE,
-        out: String::new(),
-        err: format!("{want}\n"),
-    };
+    let want = Outcome { status: USAGE, out: String::new(), err: format!("{want}\n") };
     assert_eq!(got, want, "{words:?}");
     assert!(!caller.store().exists());
 }
@@ -21,57 +17,24 @@ fn refuse(words: &[&str], want: &str) {
 fn words_are_counted() {
     refuse(&["read"], "Not enough arguments (expected 1, got 0)");
     refuse(&["list"], "Not enough arguments (expected 1, got 0)");
-    refuse(
-        &["list", "a", "b"],
-        "Too many arguments (expected 1, got 2)",
-    );
+    refuse(&["list", "a", "b"], "Too many arguments (expected 1, got 2)");
     refuse(&["patch"], "Not enough arguments (expected 1, got 0)");
-    refuse(
-        &["delete"],
-        "Not enough arguments (expected at least 1, got 0)",
-    );
-    refuse(
-        &["path-help", "a", "b"],
-        "Too many arguments (expected 1, got 2)",
-    );
-    refuse(
-        &["secrets", "enable"],
-        "Not enough arguments (expected 1, got 0)",
-    );
-    refuse(
-        &["secrets", "enable", "pki", "pki"],
-        "Too many arguments (expected 1, got 2)",
-    );
-    refuse(
-        &["secrets", "disable"],
-        "Not enough arguments (expected 1, got 0)",
-    );
-    refuse(
-        &["secrets", "tune"],
-        "Not enough arguments (expected 1, got 0)",
-    );
-    refuse(
-        &["secrets", "move", "a"],
-        "Not enough arguments (expected 2, got 1)",
-    );
-    refuse(
-        &["secrets", "list", "x"],
-        "Too many arguments (expected 0, got 1)",
-    );
-    refuse(
-        &["read", "-field", "pki/roles/x"],
-        "Not enough arguments (expected 1, got 0)",
-    );
+    refuse(&["delete"], "Not enough arguments (expected at least 1, got 0)");
+    refuse(&["path-help", "a", "b"], "Too many arguments (expected 1, got 2)");
+    refuse(&["secrets", "enable"], "Not enough arguments (expected 1, got 0)");
+    refuse(&["secrets", "enable", "pki", "pki"], "Too many arguments (expected 1, got 2)");
+    refuse(&["secrets", "disable"], "Not enough arguments (expected 1, got 0)");
+    refuse(&["secrets", "tune"], "Not enough arguments (expected 1, got 0)");
+    refuse(&["secrets", "move", "a"], "Not enough arguments (expected 2, got 1)");
+    refuse(&["secrets", "list", "x"], "Too many arguments (expected 0, got 1)");
+    refuse(&["read", "-field", "pki/roles/x"], "Not enough arguments (expected 1, got 0)");
 }
 
 #[test]
 fn a_write_needs_data_or_force() {
     refuse(&["write", "pki/roles/x"], "Must supply data or use -force");
     refuse(&["patch", "pki/roles/x"], "Must supply data or use -force");
-    refuse(
-        &["write", "-force=false", "pki/roles/x"],
-        "Must supply data or use -force",
-    );
+    refuse(&["write", "-force=false", "pki/roles/x"], "Must supply data or use -force");
 }
 
 #[test]
@@ -102,23 +65,11 @@ fn data_that_is_none_is_named() {
 
 #[test]
 fn wrong_flags_are_named() {
-    refuse(
-        &["read", "-colour", "p"],
-        "flag provided but not defined: -colour",
-    );
+    refuse(&["read", "-colour", "p"], "flag provided but not defined: -colour");
     refuse(&["read", "-format=xml", "p"], "Invalid output format: xml");
-    refuse(
-        &["read", "p", "--format", "xml"],
-        "Invalid output format: xml",
-    );
-    refuse(
-        &["write", "-format=raw", "p"],
-        "This command does not support the -format=raw option.",
-    );
-    refuse(
-        &["list", "-limit=x", "p"],
-        "invalid value \"x\" for flag -limit: not a whole number",
-    );
+    refuse(&["read", "p", "--format", "xml"], "Invalid output format: xml");
+    refuse(&["write", "-format=raw", "p"], "This command does not support the -format=raw option.");
+    refuse(&["list", "-limit=x", "p"], "invalid value \"x\" for flag -limit: not a whole number");
     refuse(
         &["secrets", "tune", "-options", "a", "pki"],
         "invalid value \"a\" for flag -options: missing = in KV pair: \"a\"",
@@ -138,10 +89,7 @@ fn wrong_flags_are_named() {
 fn formats_may_be_set_in_the_environment() {
     let caller = Caller::new().with("VAULT_FORMAT", "xml");
     let got = caller.call(&["read", "p"]);
-    assert_eq!(
-        (got.status, got.err.as_str()),
-        (USAGE, "Invalid output format: xml\n")
-    );
+    assert_eq!((got.status, got.err.as_str()), (USAGE, "Invalid output format: xml\n"));
 }
 
 #[test]
@@ -220,10 +168,7 @@ fn flags_before_the_command_are_misplaced() {
 #[test]
 fn settings_that_are_none_are_named_with_their_place() {
     let caller = Caller::new();
-    let path = caller.file(
-        ".config/pkictl/pkictl.toml",
-        "format = \"json\"\ncolour = 1\n",
-    );
+    let path = caller.file(".config/pkictl/pkictl.toml", "format = \"json\"\ncolour = 1\n");
     let got = caller.call(&["read", "p"]);
     assert_eq!(got.status, USAGE);
     assert!(got.err.starts_with(&format!("{path}:2: ")), "{}", got.err);
@@ -239,8 +184,5 @@ fn scripts_are_printed_for_each_shell() {
         assert_eq!(got.status, SUCCESS);
         assert!(got.out.contains("PKICTL_COMPLETE="), "{}", got.out);
     }
-    refuse(
-        &["completion", "tcsh"],
-        "there is no completion for \"tcsh\": it is bash, zsh or fish",
-    );
+    refuse(&["completion", "tcsh"], "there is no completion for \"tcsh\": it is bash, zsh or fish");
 }

@@ -28,11 +28,16 @@ pub(crate) fn path(view: &View<'_>, operation: Operation, typed: &str) -> Vec<Ca
     for (path, mount) in mounts {
         let root = format!("{path}/");
         match typed.strip_prefix(&root) {
-            Some(rest) => found.extend(below(view, mount.id, operation, rest).into_iter().map(
-                |Candidate { text, help }| Candidate { text: format!("{root}{text}"), help },
-            )),
+            Some(rest) => {
+                found.extend(below(view, mount.id, operation, rest).into_iter().map(
+                    |Candidate { text, help }| Candidate { text: format!("{root}{text}"), help },
+                ));
+            }
             None if root.starts_with(typed) => {
-                found.push(Candidate { text: root, help: Some(mount.description).filter(|d| !d.is_empty()) });
+                found.push(Candidate {
+                    text: root,
+                    help: Some(mount.description).filter(|d| !d.is_empty()),
+                });
             }
             None => (),
         }
@@ -53,15 +58,26 @@ fn below(view: &View<'_>, mount: MountId, operation: Operation, typed: &str) -> 
             let segments: Vec<&str> = pattern.split('/').collect();
             let Some((head, tail)) = segments.split_at_checked(done.len()) else { continue };
             let Some((next, more)) = tail.split_first() else { continue };
-            if !head.iter().zip(&done).all(|(want, have)| want.starts_with([':', '*']) || want == have) {
+            if !head
+                .iter()
+                .zip(&done)
+                .all(|(want, have)| want.starts_with([':', '*']) || want == have)
+            {
                 continue;
             }
             let end = if more.is_empty() { "" } else { "/" };
             let choices = choices(view, mount, next);
             let fitting = choices.into_iter().filter(|choice| choice.starts_with(partial));
-            found.extend(fitting.map(|choice| Candidate {
-                text: done.iter().copied().chain([format!("{choice}{end}").as_str()]).collect::<Vec<_>>().join("/"),
-                help: more.is_empty().then(|| path.synopsis.to_owned()),
+            found.extend(fitting.map(|choice| {
+                Candidate {
+                    text: done
+                        .iter()
+                        .copied()
+                        .chain([format!("{choice}{end}").as_str()])
+                        .collect::<Vec<_>>()
+                        .join("/"),
+                    help: more.is_empty().then(|| path.synopsis.to_owned()),
+                }
             }));
         }
     }

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::request::{Body, Lease, Operation};
-use crate::ca::keyring::Keyring;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::error::Error;
 use crate::field::{Field, Fields, Input};
+use crate::keyring::Keyring;
 use crate::store::{Tx, View};
 use crate::system::mount::Mount;
 
@@ -277,8 +277,7 @@ impl Op {
     }
 
     const fn query<Q: Query>(operation: Operation) -> Self {
-        let run =
-            Run::Query { answer: run_query::<Q>, needs_current_crl: Q::NEEDS_CURRENT_CRL };
+        let run = Run::Query { answer: run_query::<Q>, needs_current_crl: Q::NEEDS_CURRENT_CRL };
         Self {
             operation,
             fields: Q::FIELDS,

@@ -31,7 +31,9 @@ fn index(paths: &[&'static Path]) -> String {
     );
     let mut lines: Vec<(String, &str)> = paths
         .iter()
-        .flat_map(|path| path.patterns.iter().map(|pattern| (router::regex(pattern), path.synopsis)))
+        .flat_map(|path| {
+            path.patterns.iter().map(|pattern| (router::regex(pattern), path.synopsis))
+        })
         .collect();
     lines.sort_unstable();
     for (regex, synopsis) in lines {
@@ -107,7 +109,8 @@ fn path_item(path: &Path, pattern: &str) -> Value {
         pattern.split('/').any(|segment| segment.strip_prefix([':', '*']) == Some(field.name))
     };
     let all = fields(path);
-    let in_path: Vec<Value> = all.iter().filter(captured).map(|field| path_parameter(field)).collect();
+    let in_path: Vec<Value> =
+        all.iter().filter(captured).map(|field| path_parameter(field)).collect();
     let mut item = Map::new();
     item.insert("description".into(), path.synopsis.into());
     item.insert("parameters".into(), in_path.into());
@@ -133,7 +136,8 @@ fn path_parameter(field: &Field) -> Value {
 fn operation(op: &Op, path: &Path, pattern: &str) -> Value {
     let mut document = Map::new();
     document.insert("summary".into(), path.synopsis.into());
-    let captured = |name: &str| pattern.split('/').any(|s| s.strip_prefix([':', '*']) == Some(name));
+    let captured =
+        |name: &str| pattern.split('/').any(|s| s.strip_prefix([':', '*']) == Some(name));
     let body: Vec<&Field> = op.fields.iter().filter(|field| !captured(field.name)).collect();
     match op.operation {
         Operation::Write | Operation::Patch if !body.is_empty() => {

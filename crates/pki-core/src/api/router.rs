@@ -47,7 +47,9 @@ fn capture(wanted: &[&'static str], given: &[&str]) -> Option<Input> {
     }
     let (have, more_given) = given.split_first()?;
     let mut captures = match want.strip_prefix(':') {
-        Some(name) if accepts(name, have) => Input::from_iter([(name.to_owned(), Value::from(*have))]),
+        Some(name) if accepts(name, have) => {
+            Input::from_iter([(name.to_owned(), Value::from(*have))])
+        }
         None if want == have => Input::new(),
         _ => return None,
     };
@@ -70,7 +72,9 @@ fn accepts(name: &str, segment: &str) -> bool {
     match name {
         "serial" => {
             !segment.is_empty()
-                && segment.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'-'))
         }
         _ => is_name(segment),
     }
@@ -93,22 +97,28 @@ mod tests {
     use crate::api::endpoint::Access;
 
     static SAMPLE: Path = Path {
-        patterns: &["roles/:name", "issuer/:issuer_ref/issue/:role", "cert/:serial", "mounts/*path"],
+        patterns: &[
+            "roles/:name",
+            "issuer/:issuer_ref/issue/:role",
+            "cert/:serial",
+            "mounts/*path",
+        ],
         access: Access::Token,
         synopsis: "Sample.",
         description: "",
         ops: &[],
     };
-    static LITERAL: Path = Path { patterns: &["roles/special", "mounts/*path/tune"], ..SAMPLE_LIKE };
+    static LITERAL: Path =
+        Path { patterns: &["roles/special", "mounts/*path/tune"], ..SAMPLE_LIKE };
     const SAMPLE_LIKE: Path =
         Path { patterns: &[], access: Access::Token, synopsis: "", description: "", ops: &[] };
 
     #[track_caller]
     fn check(path: &str, want: Option<(&str, &str)>) {
         let found = find(&[&SAMPLE, &LITERAL], path);
-        let got = found.as_ref().map(|route| {
-            (route.pattern, Value::Object(route.captures.clone()).to_string())
-        });
+        let got = found
+            .as_ref()
+            .map(|route| (route.pattern, Value::Object(route.captures.clone()).to_string()));
         assert_eq!(got, want.map(|(pattern, captures)| (pattern, captures.to_owned())), "{path}");
     }
 

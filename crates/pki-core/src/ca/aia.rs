@@ -17,10 +17,7 @@ pub(crate) fn of_issuer(view: &View<'_>, issuer: &IssuerRecord) -> Result<UrlsCo
 
 /// Where the delta CRLs of an issuer are, for its complete CRL to say. That one is there already,
 /// so nothing else needs to be set.
-pub(crate) fn delta_crl_urls(
-    view: &View<'_>,
-    issuer: &IssuerRecord,
-) -> Result<Vec<String>, Error> {
+pub(crate) fn delta_crl_urls(view: &View<'_>, issuer: &IssuerRecord) -> Result<Vec<String>, Error> {
     let urls = match &issuer.urls {
         Some(own) => own.clone(),
         None => of_mount(view)?,
@@ -34,9 +31,7 @@ pub(crate) fn delta_crl_urls(
 }
 
 /// The URLs for a new root, which has no identifier yet; and what to say if they need one.
-pub(crate) fn for_new_root(
-    view: &View<'_>,
-) -> Result<(UrlsConfig, Option<&'static str>), Error> {
+pub(crate) fn for_new_root(view: &View<'_>) -> Result<(UrlsConfig, Option<&'static str>), Error> {
     let urls = of_mount(view)?;
     let needs_issuer = all(&urls).any(|url| url.contains("{{issuer_id}}"));
     if urls.enable_templating && needs_issuer {
@@ -163,9 +158,7 @@ fn first_wrong(urls: &UrlsConfig) -> Option<(&'static str, &String)> {
         ("delta_crl_distribution_points", &urls.delta_crl_distribution_points),
         ("ocsp_servers", &urls.ocsp_servers),
     ];
-    lists
-        .into_iter()
-        .find_map(|(name, list)| Some((name, list.iter().find(|url| !is_url(url))?)))
+    lists.into_iter().find_map(|(name, list)| Some((name, list.iter().find(|url| !is_url(url))?)))
 }
 
 /// A scheme, `://` and a host, of characters that may stand in a URL (RFC 3986).
@@ -174,7 +167,8 @@ pub(crate) fn is_url(text: &str) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let scheme_fits = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    let host_fits = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "{}<>\"\\^`|".contains(c));
+    let host_fits = !host.is_empty()
+        && !host.contains(|c: char| c.is_whitespace() || "{}<>\"\\^`|".contains(c));
     scheme_fits && host_fits && text.is_ascii() && !text.contains(|c: char| c.is_ascii_control())
 }
 

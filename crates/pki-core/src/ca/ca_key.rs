@@ -4,10 +4,31 @@ use std::sync::Arc;
 
 use super::keys::{self, KeyRecord};
 use crate::api::endpoint::WriteCx;
-use crate::crypto::key::{KeySpec, PrivateKey};
+use crate::crypto::key::{KeySpec, PrivateKey, PublicKey};
 use crate::error::Error;
-use crate::paths::KeyParameters;
+use crate::fields;
 use crate::policy::key::key_spec;
+
+fields! {
+    /// The key that a CA is given.
+    #[derive(Clone, Debug)]
+    pub struct KeyParameters {
+        /// `rsa`, `ec`, `ed25519` or `mldsa`.
+        key_type: Option<String>,
+        /// The size of the key; 0 picks the usual one.
+        key_bits: Option<i64>,
+        /// A name for the key.
+        key_name: Option<String>,
+        /// For `existing`: the key to use.
+        key_ref: String = "default",
+        /// For `kms`: a key in a key management system; not supported.
+        external_key_ref: Option<String>,
+        /// The size of the hash that is signed with an RSA key.
+        signature_bits: i64 = "0",
+        /// Whether an RSA key signs with PSS.
+        use_pss: bool = "false",
+    }
+}
 
 /// Where a CA's key comes from, and whether it is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +89,9 @@ pub(crate) fn plan(
     if source == KeySource::External {
         return Err(Error::refused(match key.external_key_ref {
             None => "must specify \"external_key_ref\" on \"kms\"-typed generation requests",
-            Some(_) => "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\"",
+            Some(_) => {
+                "keys in a key management system (\"kms\") are not supported: use \"internal\", \"exported\" or \"existing\""
+            }
         }));
     }
     if key.external_key_ref.is_some() {
@@ -79,7 +102,9 @@ pub(crate) fn plan(
     }
     if source == KeySource::Existing {
         if key.key_type.is_some() || key.key_bits.is_some() {
-            return Err(Error::refused("invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode"));
+            return Err(Error::refused(
+                "invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode",
+            ));
         }
         return existing(cx, &key.key_ref).map(Plan::Take);
     }
@@ -103,16 +128,18 @@ fn existing(cx: &WriteCx<'_>, reference: &str) -> Result<KeyRecord, Error> {
             "{CONTEXT}: missing argument key_ref for existing type"
         )));
     }
-    keys::resolve(&cx.tx, reference)?
-        .map_err(|problem| Error::refused(format!("{CONTEXT}: {problem}")))
+    let record = keys::resolve(&cx.tx, reference)?
+        .map_err(|problem| Error::refused(format!("{CONTEXT}: {problem}")))?;
+    // An imported key may be shorter than what is made here; it signs nothing.
+    let spec = PublicKey::from_spki(&record.spki).ok().and_then(|public| public.spec());
+    if let Some(KeySpec::Rsa { bits }) = spec.filter(|spec| spec.bits() < 2048) {
+        key_spec("rsa", bits.into())?;
+    }
+    Ok(record)
 }
 
 /// Makes the key, or opens it.
-pub(crate) fn obtain(
-    cx: &mut WriteCx<'_>,
-    plan: Plan,
-    name: Option<&str>,
-) -> Result<CaKey, Error> {
+pub(crate) fn obtain(cx: &mut WriteCx<'_>, plan: Plan, name: Option<&str>) -> Result<CaKey, Error> {
     match plan {
         Plan::Make(spec) => {
             let private = PrivateKey::generate(spec)?;

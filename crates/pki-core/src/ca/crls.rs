@@ -77,7 +77,8 @@ pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     let stale_log = has_revocations || has_revoked_issuer;
     for class in classes(tx)? {
         let record = tx.get(&CRLS, &class.id)?.unwrap_or_default();
-        let wanted = CrlRecord { requested: true, stale_log: record.stale_log || stale_log, ..record };
+        let wanted =
+            CrlRecord { requested: true, stale_log: record.stale_log || stale_log, ..record };
         tx.put(&CRLS, &class.id, &wanted);
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Taking in certificates and keys that were made elsewhere: all of them, or none.
 
+use super::aia;
 use super::config;
+use super::crls::{self, Which};
 use super::issuers::{self, IssuerRecord};
 use super::keys::{self, KeyRecord};
 use super::tables::{ISSUERS, ISSUERS_CONFIG, KEYS};
-use super::aia;
-use super::crls::{self, Which};
 use crate::api::endpoint::{Reply, WriteCx};
 use crate::crypto::key::PrivateKey;
 use crate::domain::id::{IssuerId, KeyId};
@@ -138,7 +138,9 @@ pub(crate) fn import(
     let all: Vec<IssuerId> = issuers.new.iter().chain(old).copied().collect();
     let mapping = mapping(cx, &all)?;
     warnings.extend(keyless(cx, &issuers.new)?);
-    if (!bundle.certificates.is_empty() || !bundle.keys.is_empty()) && aia::is_silent(&aia::of_mount(&cx.tx)?) {
+    if (!bundle.certificates.is_empty() || !bundle.keys.is_empty())
+        && aia::is_silent(&aia::of_mount(&cx.tx)?)
+    {
         warnings.push(aia::SILENT.to_owned());
     }
     let imported = Imported {
@@ -163,7 +165,6 @@ fn import_keys(
     let (mut new, mut old): (Vec<KeyId>, Vec<KeyId>) = Default::default();
     for key in keys {
         match keys::with_public_key(&cx.tx, key.public_key())? {
-            Some(KeyRecord { id, .. }) if old.contains(&id) => (),
             Some(KeyRecord { id, .. }) => old.push(id),
             None => new.push(keys::add(cx, key, None)?.id),
         }
@@ -183,7 +184,6 @@ fn import_issuers(cx: &mut WriteCx<'_>, certificates: &[Certificate]) -> Result<
         let all = issuers::all(&cx.tx)?;
         let same = all.iter().find(|i| i.certificate.as_der() == certificate.as_der());
         match same.map(|issuer| issuer.record.id) {
-            Some(id) if found.old.contains(&id) => (),
             Some(id) => found.old.push(id),
             None => {
                 let key = keys::with_public_key(&cx.tx, certificate.public_key())?;
@@ -202,10 +202,11 @@ pub(crate) fn key_arrived(cx: &mut WriteCx<'_>) -> Result<Vec<String>, Error> {
     if completed.is_empty() {
         return Ok(Vec::new());
     }
-    let mut warnings = choose_default(cx, &Issuers::default(), completed)?;
+    let warnings = choose_default(cx, &Issuers::default(), completed)?;
     issuers::rebuild_chains(&mut cx.tx)?;
     crls::issuers_changed(&mut cx.tx)?;
-    warnings.extend(crls::build(cx, Which::Due)?);
+    // What keeps a CRL from being built is said where CRLs are asked for.
+    crls::build(cx, Which::Due)?;
     Ok(warnings)
 }
 

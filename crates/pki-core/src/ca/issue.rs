@@ -43,7 +43,9 @@ impl Format {
     /// As [`Format::parse`], with the words of the endpoints that issue.
     pub(crate) fn for_issuing(text: &str) -> Result<Self, Error> {
         Self::parse(text).ok_or_else(|| {
-            Error::refused("the \"format\" path parameter must be \"pem\", \"der\", or \"pem_bundle\"")
+            Error::refused(
+                "the \"format\" path parameter must be \"pem\", \"der\", or \"pem_bundle\"",
+            )
         })
     }
 
@@ -124,7 +126,11 @@ pub(crate) fn sign(
 }
 
 /// Makes a certificate that is its own issuer. Nothing is recorded yet.
-pub(crate) fn self_sign(cx: &WriteCx<'_>, key: &PrivateKey, draft: Draft) -> Result<Certificate, Error> {
+pub(crate) fn self_sign(
+    cx: &WriteCx<'_>,
+    key: &PrivateKey,
+    draft: Draft,
+) -> Result<Certificate, Error> {
     sign_as(cx, draft.subject.clone(), key, draft)
 }
 

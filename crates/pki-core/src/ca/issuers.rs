@@ -17,8 +17,8 @@ use crate::domain::hex;
 use crate::domain::id::{CrlId, IssuerId, KeyId, is_name};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::policy::validity::IssuerLimits;
 use crate::policy::Behavior;
+use crate::policy::validity::IssuerLimits;
 use crate::store::{Tx, View, json_record};
 use crate::x509::certificate::Certificate;
 use crate::x509::chain::{ChainMember, build_chains};
@@ -96,7 +96,10 @@ mod behavior {
     use crate::policy::Behavior;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-    pub(super) fn serialize<S: Serializer>(it: &Behavior, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        it: &Behavior,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(it.name())
     }
 
@@ -231,7 +234,10 @@ pub(crate) fn check_usage(issuer: &Issuer, wanted: Usage) -> Result<(), String> 
     }
     Err(format!(
         "error while attempting to use issuer {}: requested usage {} for issuer {} but only had usage {}",
-        record.id, wanted.name(), issuer.label(), record.usage
+        record.id,
+        wanted.name(),
+        issuer.label(),
+        record.usage
     ))
 }
 

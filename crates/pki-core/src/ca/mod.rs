@@ -10,7 +10,6 @@ pub(crate) mod crls;
 pub(crate) mod import;
 pub(crate) mod issue;
 pub(crate) mod issuers;
-pub(crate) mod keyring;
 pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod ocsp;

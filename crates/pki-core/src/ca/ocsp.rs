@@ -96,9 +96,8 @@ fn named_signer<'a>(request: &OcspRequest, all: &'a [Issuer]) -> Named<'a> {
 }
 
 fn named<'a>(id: &CertId, all: &'a [Issuer]) -> impl Iterator<Item = &'a Issuer> {
-    all.iter().filter(|issuer| {
-        id.names(issuer.certificate.subject(), issuer.certificate.public_key())
-    })
+    all.iter()
+        .filter(|issuer| id.names(issuer.certificate.subject(), issuer.certificate.public_key()))
 }
 
 fn may_sign(issuer: &Issuer) -> bool {

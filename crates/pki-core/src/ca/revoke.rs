@@ -43,8 +43,8 @@ pub(crate) fn stored(
     serial: &SerialNumber,
 ) -> Result<Option<(CertificateRecord, Certificate)>, Error> {
     let Some(record) = view.get(&CERTS, serial)? else { return Ok(None) };
-    let certificate = Certificate::from_der(&record.der)
-        .map_err(|_| Error::DamagedRecord(CERTS.table.name))?;
+    let certificate =
+        Certificate::from_der(&record.der).map_err(|_| Error::DamagedRecord(CERTS.table.name))?;
     Ok(Some((record, certificate)))
 }
 

@@ -3,10 +3,11 @@
 use pki_store::Table;
 
 use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiryKey};
-use super::config::{AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig};
+use super::config::{
+    AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig,
+};
 use super::crls::{CrlRecord, LogKey, LogSegment};
 use super::issuers::IssuerRecord;
-use super::keyring::SealRecord;
 use super::keys::KeyRecord;
 use super::leases::LeaseRecord;
 use super::tidy::TidyStatus;
@@ -15,11 +16,9 @@ use crate::domain::serial::SerialNumber;
 use crate::field::{Fields as _, Input};
 use crate::policy::role::Role;
 use crate::store::{Damaged, Format, Only, Record, Records};
-use crate::system::mount::Mount;
-use crate::system::paths::remount::Migration;
+use crate::system::mount::{Migration, Mount};
 
-/// What protects the data key. System.
-pub(crate) const SEAL: Records<Only, SealRecord> = Records::new(1, "seal");
+// Table 1 is the keyring's own.
 /// Mounts by path. System.
 pub(crate) const MOUNTS: Records<String, Mount> = Records::new(2, "mounts");
 /// The number of the last mount made. System.
@@ -57,8 +56,7 @@ pub(crate) const EXPIRY: Records<ExpiryKey, ()> = Records::new(21, "expiry");
 /// Revocations by serial number.
 pub(crate) const REVOKED: Records<SerialNumber, RevocationRecord> = Records::new(22, "revoked");
 /// Entries of CRLs by the end of their certificates.
-pub(crate) const REVOKED_EXPIRY: Records<RevokedExpiryKey, ()> =
-    Records::new(23, "revoked_expiry");
+pub(crate) const REVOKED_EXPIRY: Records<RevokedExpiryKey, ()> = Records::new(23, "revoked_expiry");
 /// CRLs, and what the next one will hold.
 pub(crate) const CRLS: Records<CrlId, CrlRecord> = Records::new(24, "crls");
 /// Encoded CRL entries, in the order in which they came.

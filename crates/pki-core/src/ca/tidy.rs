@@ -400,10 +400,11 @@ mod tests {
 
     #[test]
     fn revocations_outlive_their_buffer_only_when_asked_to_go() {
-        let check = |cert_store, revoked_certs, is_revoked, since, certificate_goes, revocation_goes| {
-            let want = Fate { certificate_goes, revocation_goes };
-            assert_eq!(fate(&plan(cert_store, revoked_certs), is_revoked, since), want);
-        };
+        let check =
+            |cert_store, revoked_certs, is_revoked, since, certificate_goes, revocation_goes| {
+                let want = Fate { certificate_goes, revocation_goes };
+                assert_eq!(fate(&plan(cert_store, revoked_certs), is_revoked, since), want);
+            };
         check(true, false, false, 100, false, false);
         check(true, false, false, 101, true, false);
         check(false, true, false, 500, false, false);

@@ -35,7 +35,8 @@ pub(crate) fn merge(
         replace_names(&mut taken, names)?;
     }
     let is_taken = |extension: &Extension| taken.iter().any(|other| other.oid == extension.oid);
-    let mut all: Vec<Extension> = own.into_iter().filter(|extension| !is_taken(extension)).collect();
+    let mut all: Vec<Extension> =
+        own.into_iter().filter(|extension| !is_taken(extension)).collect();
     all.extend(taken);
     Ok((all, warnings))
 }

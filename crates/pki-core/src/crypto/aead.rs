@@ -26,15 +26,8 @@ pub fn seal(
     SystemRandom.try_fill(&mut nonce)?;
     let mut tag = [0; TAG_LEN];
     let cipher = Cipher::aes_256_gcm();
-    let ciphertext = encrypt_aead(
-        cipher,
-        key,
-        Some(&nonce),
-        associated_data,
-        plaintext,
-        &mut tag,
-    )
-    .map_err(failed("seal a record"))?;
+    let ciphertext = encrypt_aead(cipher, key, Some(&nonce), associated_data, plaintext, &mut tag)
+        .map_err(failed("seal a record"))?;
     Ok([&nonce[..], &ciphertext, &tag].concat())
 }
 
@@ -49,22 +42,11 @@ pub fn open(
     associated_data: &[u8],
     sealed: &[u8],
 ) -> Result<Secret<Vec<u8>>, CryptoError> {
-    let (nonce, rest) = sealed
-        .split_first_chunk::<NONCE_LEN>()
-        .ok_or(CryptoError::DoesNotOpen)?;
-    let (ciphertext, tag) = rest
-        .split_last_chunk::<TAG_LEN>()
-        .ok_or(CryptoError::DoesNotOpen)?;
-    decrypt_aead(
-        Cipher::aes_256_gcm(),
-        key,
-        Some(nonce),
-        associated_data,
-        ciphertext,
-        tag,
-    )
-    .map(Secret::new)
-    .map_err(|_| CryptoError::DoesNotOpen)
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(CryptoError::DoesNotOpen)?;
+    let (ciphertext, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(CryptoError::DoesNotOpen)?;
+    decrypt_aead(Cipher::aes_256_gcm(), key, Some(nonce), associated_data, ciphertext, tag)
+        .map(Secret::new)
+        .map_err(|_| CryptoError::DoesNotOpen)
 }
 
 #[cfg(test)]
@@ -85,20 +67,14 @@ mod tests {
 
     #[test]
     fn the_same_record_is_never_sealed_the_same_way_twice() {
-        assert_ne!(
-            seal(&KEY, b"a", b"x").unwrap(),
-            seal(&KEY, b"a", b"x").unwrap()
-        );
+        assert_ne!(seal(&KEY, b"a", b"x").unwrap(), seal(&KEY, b"a", b"x").unwrap());
     }
 
     #[test]
     fn a_damaged_or_moved_record_does_not_open() {
         let sealed = seal(&KEY, b"keys/1", b"secret").unwrap();
         let check = |key: &[u8; 32], place: &[u8], sealed: &[u8]| {
-            assert_eq!(
-                open(key, place, sealed).map(|_| ()),
-                Err(CryptoError::DoesNotOpen)
-            );
+            assert_eq!(open(key, place, sealed).map(|_| ()), Err(CryptoError::DoesNotOpen));
         };
         check(&[8; 32], b"keys/1", &sealed);
         check(&KEY, b"keys/2", &sealed);
@@ -123,11 +99,7 @@ mod tests {
         ));
         let associated_data = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
         let opened = open(&key.try_into().unwrap(), &associated_data, &sealed).unwrap();
-        assert!(
-            opened
-                .expose()
-                .starts_with(&hex("d9313225f88406e5a55909c5aff5269a"))
-        );
+        assert!(opened.expose().starts_with(&hex("d9313225f88406e5a55909c5aff5269a")));
         assert_eq!(opened.expose().len(), 60);
     }
 }

@@ -72,9 +72,7 @@ impl From<super::asn1::Malformed> for CryptoError {
 pub(super) fn failed(action: &'static str) -> impl Fn(ErrorStack) -> CryptoError {
     move |stack| {
         let first = stack.errors().first();
-        let reason = first
-            .and_then(openssl::error::Error::reason)
-            .unwrap_or("no reason given");
+        let reason = first.and_then(openssl::error::Error::reason).unwrap_or("no reason given");
         CryptoError::Library { action, reason }
     }
 }

@@ -24,9 +24,7 @@ const LOG_N: std::ops::RangeInclusive<u8> = 10..=20;
 /// Source: RFC 7914.
 pub fn scrypt(passphrase: &[u8], salt: &[u8], log_n: u8) -> Result<Secret<[u8; 32]>, CryptoError> {
     if !LOG_N.contains(&log_n) {
-        return Err(CryptoError::Unsupported(
-            "the cost of scrypt must be from 2^10 to 2^20",
-        ));
+        return Err(CryptoError::Unsupported("the cost of scrypt must be from 2^10 to 2^20"));
     }
     let n = 1_u64 << log_n;
     let limit = 128 * R * (n + P) + 1024 * 1024;

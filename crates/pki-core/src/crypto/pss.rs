@@ -35,21 +35,15 @@ pub(super) fn write(w: &mut Writer, hash: Hash) {
 pub(super) fn read(r: &mut Reader<'_>) -> Result<Hash, Malformed> {
     let mut parameters = r.sequence()?;
     let hash = parse(parameters.read(tag::constructed(0), "a digest")?, read_hash)?;
-    let mask = parse(
-        parameters.read(tag::constructed(1), "a mask generator")?,
-        |r| {
-            let mut mask = r.sequence()?;
-            if mask.oid()? != oid::MGF1 {
-                return Err(Malformed("MGF1"));
-            }
-            let hash = read_hash(&mut mask)?;
-            mask.finish().map(|()| hash)
-        },
-    )?;
-    let salt = parse(
-        parameters.read(tag::constructed(2), "a salt length")?,
-        Reader::unsigned_u64,
-    )?;
+    let mask = parse(parameters.read(tag::constructed(1), "a mask generator")?, |r| {
+        let mut mask = r.sequence()?;
+        if mask.oid()? != oid::MGF1 {
+            return Err(Malformed("MGF1"));
+        }
+        let hash = read_hash(&mut mask)?;
+        mask.finish().map(|()| hash)
+    })?;
+    let salt = parse(parameters.read(tag::constructed(2), "a salt length")?, Reader::unsigned_u64)?;
     let trailer = match parameters.optional(tag::constructed(3))? {
         Some(trailer) => parse(trailer, Reader::unsigned_u64)?,
         None => 1,
@@ -70,9 +64,5 @@ fn read_hash(r: &mut Reader<'_>) -> Result<Hash, Malformed> {
         oid::SHA512 => Hash::Sha512,
         _ => return Err(Malformed("SHA-256, SHA-384 or SHA-512")),
     };
-    if is_null_or_absent(identifier.rest()) {
-        Ok(hash)
-    } else {
-        Err(Malformed("NULL"))
-    }
+    if is_null_or_absent(identifier.rest()) { Ok(hash) } else { Err(Malformed("NULL")) }
 }

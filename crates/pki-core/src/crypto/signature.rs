@@ -100,30 +100,12 @@ const NAMES: [(SignatureAlgorithm, &str); 13] = [
 
 /// The object identifiers of all algorithms but PSS, which has one for all digests.
 const IDENTIFIERS: [(SignatureAlgorithm, ObjectIdentifier); 10] = [
-    (
-        SignatureAlgorithm::RsaPkcs1(Hash::Sha256),
-        oid::SHA256_WITH_RSA,
-    ),
-    (
-        SignatureAlgorithm::RsaPkcs1(Hash::Sha384),
-        oid::SHA384_WITH_RSA,
-    ),
-    (
-        SignatureAlgorithm::RsaPkcs1(Hash::Sha512),
-        oid::SHA512_WITH_RSA,
-    ),
-    (
-        SignatureAlgorithm::Ecdsa(Hash::Sha256),
-        oid::ECDSA_WITH_SHA256,
-    ),
-    (
-        SignatureAlgorithm::Ecdsa(Hash::Sha384),
-        oid::ECDSA_WITH_SHA384,
-    ),
-    (
-        SignatureAlgorithm::Ecdsa(Hash::Sha512),
-        oid::ECDSA_WITH_SHA512,
-    ),
+    (SignatureAlgorithm::RsaPkcs1(Hash::Sha256), oid::SHA256_WITH_RSA),
+    (SignatureAlgorithm::RsaPkcs1(Hash::Sha384), oid::SHA384_WITH_RSA),
+    (SignatureAlgorithm::RsaPkcs1(Hash::Sha512), oid::SHA512_WITH_RSA),
+    (SignatureAlgorithm::Ecdsa(Hash::Sha256), oid::ECDSA_WITH_SHA256),
+    (SignatureAlgorithm::Ecdsa(Hash::Sha384), oid::ECDSA_WITH_SHA384),
+    (SignatureAlgorithm::Ecdsa(Hash::Sha512), oid::ECDSA_WITH_SHA512),
     (SignatureAlgorithm::Ed25519, oid::ED25519),
     (SignatureAlgorithm::MlDsa(MlDsa::MlDsa44), oid::ML_DSA_44),
     (SignatureAlgorithm::MlDsa(MlDsa::MlDsa65), oid::ML_DSA_65),
@@ -166,10 +148,7 @@ impl SignatureAlgorithm {
 
     /// Writes the `AlgorithmIdentifier`.
     pub(crate) fn write(self, w: &mut Writer) {
-        let identifier = IDENTIFIERS
-            .iter()
-            .find(|row| row.0 == self)
-            .map(|row| &row.1);
+        let identifier = IDENTIFIERS.iter().find(|row| row.0 == self).map(|row| &row.1);
         match (self, identifier) {
             (Self::RsaPss(hash), _) => pss::write(w, hash),
             (Self::RsaPkcs1(_), Some(oid)) => w.sequence(|w| {
@@ -201,10 +180,7 @@ impl SignatureAlgorithm {
 
     /// Vault's name: `SHA256WithRSA`, `SHA256WithRSAPSS`, `ECDSAWithSHA256`, `Ed25519`, `MLDSA44`.
     pub fn name(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("", |row| row.1)
+        NAMES.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
 
     /// The algorithm of a name, in any case.
@@ -212,10 +188,7 @@ impl SignatureAlgorithm {
         if text.eq_ignore_ascii_case("PureEd25519") {
             return Some(Self::Ed25519);
         }
-        NAMES
-            .iter()
-            .find(|row| row.1.eq_ignore_ascii_case(text))
-            .map(|row| row.0)
+        NAMES.iter().find(|row| row.1.eq_ignore_ascii_case(text)).map(|row| row.0)
     }
 
     /// Whether keys of this kind make such signatures.
@@ -265,20 +238,11 @@ mod tests {
     fn names_and_identifiers_read_both_ways() {
         for (algorithm, name) in NAMES {
             assert_eq!(algorithm.name(), name);
-            assert_eq!(
-                SignatureAlgorithm::parse(&name.to_lowercase()),
-                Some(algorithm)
-            );
+            assert_eq!(SignatureAlgorithm::parse(&name.to_lowercase()), Some(algorithm));
             let der = algorithm.algorithm_identifier();
-            assert_eq!(
-                SignatureAlgorithm::from_algorithm_identifier(&der),
-                Some(algorithm)
-            );
+            assert_eq!(SignatureAlgorithm::from_algorithm_identifier(&der), Some(algorithm));
         }
-        assert_eq!(
-            SignatureAlgorithm::parse("pureed25519"),
-            Some(SignatureAlgorithm::Ed25519)
-        );
+        assert_eq!(SignatureAlgorithm::parse("pureed25519"), Some(SignatureAlgorithm::Ed25519));
         for text in ["", "0", "sha1withrsa", "SHA256-RSA"] {
             assert_eq!(SignatureAlgorithm::parse(text), None, "{text}");
         }
@@ -294,41 +258,11 @@ mod tests {
             (rsa, 384, false, false, RsaPkcs1(Hash::Sha384)),
             (rsa, 100, false, true, RsaPkcs1(Hash::Sha256)),
             (rsa, 512, true, false, RsaPss(Hash::Sha512)),
-            (
-                KeySpec::Ec(Curve::P224),
-                0,
-                false,
-                false,
-                Ecdsa(Hash::Sha256),
-            ),
-            (
-                KeySpec::Ec(Curve::P256),
-                512,
-                true,
-                false,
-                Ecdsa(Hash::Sha256),
-            ),
-            (
-                KeySpec::Ec(Curve::P256),
-                512,
-                true,
-                true,
-                Ecdsa(Hash::Sha512),
-            ),
-            (
-                KeySpec::Ec(Curve::P384),
-                -1,
-                false,
-                true,
-                Ecdsa(Hash::Sha384),
-            ),
-            (
-                KeySpec::Ec(Curve::P521),
-                256,
-                false,
-                false,
-                Ecdsa(Hash::Sha512),
-            ),
+            (KeySpec::Ec(Curve::P224), 0, false, false, Ecdsa(Hash::Sha256)),
+            (KeySpec::Ec(Curve::P256), 512, true, false, Ecdsa(Hash::Sha256)),
+            (KeySpec::Ec(Curve::P256), 512, true, true, Ecdsa(Hash::Sha512)),
+            (KeySpec::Ec(Curve::P384), -1, false, true, Ecdsa(Hash::Sha384)),
+            (KeySpec::Ec(Curve::P521), 256, false, false, Ecdsa(Hash::Sha512)),
             (KeySpec::Ed25519, 512, true, true, Ed25519),
             (ml, 512, true, true, Ml(MlDsa::MlDsa65)),
         ] {
@@ -362,11 +296,7 @@ mod tests {
             ),
             (Vec::new(), None),
         ] {
-            assert_eq!(
-                SignatureAlgorithm::from_algorithm_identifier(&der),
-                want,
-                "{der:02x?}"
-            );
+            assert_eq!(SignatureAlgorithm::from_algorithm_identifier(&der), want, "{der:02x?}");
         }
     }
 }

@@ -14,28 +14,16 @@ pub struct StreamSigner<'key> {
 
 enum Way<'key> {
     Hashing(Signer<'key>),
-    Buffering {
-        key: &'key PrivateKey,
-        algorithm: SignatureAlgorithm,
-        message: Vec<u8>,
-    },
+    Buffering { key: &'key PrivateKey, algorithm: SignatureAlgorithm, message: Vec<u8> },
 }
 
 impl<'key> StreamSigner<'key> {
     pub(super) fn hashing(signer: Signer<'key>) -> Self {
-        Self {
-            way: Way::Hashing(signer),
-        }
+        Self { way: Way::Hashing(signer) }
     }
 
     pub(super) fn buffering(key: &'key PrivateKey, algorithm: SignatureAlgorithm) -> Self {
-        Self {
-            way: Way::Buffering {
-                key,
-                algorithm,
-                message: Vec::new(),
-            },
-        }
+        Self { way: Way::Buffering { key, algorithm, message: Vec::new() } }
     }
 
     /// Adds to the message.
@@ -61,11 +49,7 @@ impl<'key> StreamSigner<'key> {
     pub fn finish(self) -> Result<Vec<u8>, CryptoError> {
         match self.way {
             Way::Hashing(signer) => signer.sign_to_vec().map_err(failed("sign")),
-            Way::Buffering {
-                key,
-                algorithm,
-                message,
-            } => key.sign(algorithm, &message),
+            Way::Buffering { key, algorithm, message } => key.sign(algorithm, &message),
         }
     }
 }

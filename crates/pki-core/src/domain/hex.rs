@@ -17,7 +17,12 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits = digits?;
     let pairs = digits.chunks_exact(2);
     pairs.remainder().is_empty().then_some(())?;
-    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit)).collect())
+    Some(
+        digits
+            .chunks_exact(2)
+            .map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit))
+            .collect(),
+    )
 }
 
 /// For `#[serde(with)]`.

@@ -139,14 +139,29 @@ mod tests {
     fn identifiers_read_back() {
         let text = "33659171-013e-d3ef-7a80-b417cfd776ed";
         assert_eq!(Uuid::parse(text).unwrap().to_string(), text);
-        for wrong in ["", "33659171", "33659171-013e-d3ef-7a80-b417cfd776eg", "+3659171-013e-d3ef-7a80-b417cfd776ed"] {
+        for wrong in [
+            "",
+            "33659171",
+            "33659171-013e-d3ef-7a80-b417cfd776eg",
+            "+3659171-013e-d3ef-7a80-b417cfd776ed",
+        ] {
             assert_eq!(Uuid::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn names_start_and_end_with_a_word_character() {
-        for (text, want) in [("a", true), ("a-b.c_9", true), ("", false), ("-a", false), ("a-", false), (".a", false), ("a b", false), ("é", false), ("a/b", false)] {
+        for (text, want) in [
+            ("a", true),
+            ("a-b.c_9", true),
+            ("", false),
+            ("-a", false),
+            ("a-", false),
+            (".a", false),
+            ("a b", false),
+            ("é", false),
+            ("a/b", false),
+        ] {
             assert_eq!(is_name(text), want, "{text}");
         }
     }

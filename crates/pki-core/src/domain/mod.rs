@@ -1,7 +1,7 @@
 //! Values: checked when made, never again. No cryptography, no I/O.
 
+pub mod hex;
 pub mod id;
 pub mod secret;
-pub mod hex;
 pub mod serial;
 pub mod time;

@@ -48,16 +48,12 @@ impl Timestamp {
 
     /// So many seconds later, at most [`Timestamp::LAST`].
     pub fn after(self, seconds: i64) -> Self {
-        self.0
-            .checked_add(time::Duration::seconds(seconds))
-            .map_or(Self::LAST, Self)
+        self.0.checked_add(time::Duration::seconds(seconds)).map_or(Self::LAST, Self)
     }
 
     /// So many seconds earlier, at least the epoch.
     pub fn before(self, seconds: i64) -> Self {
-        self.0
-            .checked_sub(time::Duration::seconds(seconds))
-            .map_or(Self::EPOCH, Self)
+        self.0.checked_sub(time::Duration::seconds(seconds)).map_or(Self::EPOCH, Self)
     }
 
     /// Seconds from `earlier` to this moment; negative if it is later.
@@ -68,14 +64,7 @@ impl Timestamp {
     /// Calendar fields in UTC: year, month, day, hour, minute, second.
     pub fn civil(self) -> (i32, u8, u8, u8, u8, u8) {
         let t = self.0;
-        (
-            t.year(),
-            t.month().into(),
-            t.day(),
-            t.hour(),
-            t.minute(),
-            t.second(),
-        )
+        (t.year(), t.month().into(), t.day(), t.hour(), t.minute(), t.second())
     }
 
     /// The moment of calendar fields in UTC, if they are one.
@@ -113,10 +102,7 @@ impl Timestamp {
             Ok(moment) if text.get(10..11) == Some("T") => {
                 Ok(Self(moment.to_offset(UtcOffset::UTC)))
             }
-            _ => Err(NotATimestamp {
-                text: text.to_owned(),
-                rest: unparsed(text),
-            }),
+            _ => Err(NotATimestamp { text: text.to_owned(), rest: unparsed(text) }),
         }
     }
 }
@@ -244,11 +230,7 @@ const NANOS: i128 = 1_000_000_000;
 /// [`NotADuration`] with the offending text.
 pub fn parse_duration_seconds(text: &str) -> Result<i64, NotADuration> {
     let seconds = parse_signed_duration_seconds(text)?;
-    if seconds < 0 {
-        Err(NotADuration::Negative(seconds))
-    } else {
-        Ok(seconds)
-    }
+    if seconds < 0 { Err(NotADuration::Negative(seconds)) } else { Ok(seconds) }
 }
 
 /// As [`parse_duration_seconds`], for the few parameters that may be negative.
@@ -336,20 +318,13 @@ fn unit_nanos(unit: &str, text: &str) -> Result<i128, NotADuration> {
         "h" => 3_600 * NANOS,
         "" => return Err(NotADuration::MissingUnit(text.to_owned())),
         _ => {
-            return Err(NotADuration::UnknownUnit {
-                unit: unit.to_owned(),
-                text: text.to_owned(),
-            });
+            return Err(NotADuration::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() });
         }
     })
 }
 
 fn scaled(whole: &str, fraction: &str, scale: i128) -> Option<i128> {
-    let whole: i128 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
+    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let mut total = whole.checked_mul(scale)?;
     let mut part = scale;
     for digit in fraction.chars() {
@@ -427,13 +402,9 @@ mod tests {
 
     #[test]
     fn durations_print_as_go_prints_them() {
-        for (seconds, want) in [
-            (0, "0s"),
-            (90, "1m30s"),
-            (3600, "1h0m0s"),
-            (2_764_800, "768h0m0s"),
-            (-5, "-5s"),
-        ] {
+        for (seconds, want) in
+            [(0, "0s"), (90, "1m30s"), (3600, "1h0m0s"), (2_764_800, "768h0m0s"), (-5, "-5s")]
+        {
             assert_eq!(format_go_duration(seconds), want);
         }
     }
@@ -448,14 +419,8 @@ mod tests {
         check("2027-01-01T02:00:00.50+02:00", "2027-01-01T00:00:00.5Z");
         check("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z");
         let layout = "as \"2006-01-02T15:04:05Z07:00\": cannot parse";
-        check(
-            "garbage",
-            &format!("parsing time \"garbage\" {layout} \"garbage\" as \"2006\""),
-        );
+        check("garbage", &format!("parsing time \"garbage\" {layout} \"garbage\" as \"2006\""));
         check("", &format!("parsing time \"\" {layout} \"\" as \"2006\""));
-        check(
-            "2027-01-01",
-            &format!("parsing time \"2027-01-01\" {layout} \"\" as \"T\""),
-        );
+        check("2027-01-01", &format!("parsing time \"2027-01-01\" {layout} \"\" as \"T\""));
     }
 }

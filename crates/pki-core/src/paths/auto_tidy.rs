@@ -180,9 +180,7 @@ impl WriteAutoTidy {
             enabled_since: if old.enabled { old.enabled_since } else { enabled.then_some(now) },
             own_revoked_safety_buffer: old.own_revoked_safety_buffer
                 || self.revoked_safety_buffer.is_some(),
-            maintain_counts: self
-                .maintain_stored_certificate_counts
-                .unwrap_or(old.maintain_counts),
+            maintain_counts: self.maintain_stored_certificate_counts.unwrap_or(old.maintain_counts),
             publish_count_metrics: self
                 .publish_stored_certificate_count_metrics
                 .unwrap_or(old.publish_count_metrics),
@@ -239,8 +237,9 @@ fn check(config: &AutoTidyConfig) -> Result<(), Error> {
             return Err(Error::refused(problem));
         }
     }
-    let pause = parse_signed_duration_seconds(&plan.pause_duration)
-        .map_err(|problem| Error::refused(format!("unable to parse given pause_duration: {problem}")))?;
+    let pause = parse_signed_duration_seconds(&plan.pause_duration).map_err(|problem| {
+        Error::refused(format!("unable to parse given pause_duration: {problem}"))
+    })?;
     if pause < 0 {
         return Err(Error::refused("received invalid, negative pause_duration"));
     }

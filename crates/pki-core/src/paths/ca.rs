@@ -1,7 +1,7 @@
 //! `ca` and `ca/pem`: the certificate of the default issuer.
 
-use crate::api::endpoint::{Access, Document, Done, Op, Path, Query, ReadCx, Reply};
 use crate::api::endpoint::Answer;
+use crate::api::endpoint::{Access, Document, Done, Op, Path, Query, ReadCx, Reply};
 use crate::api::request::Body;
 use crate::ca::issue::Format;
 use crate::ca::issuers;
@@ -40,7 +40,7 @@ fields! {
 }
 
 /// A document, or nothing (HTTP 204) where there is none yet.
-pub struct Perhaps(pub(crate) Option<Document>);
+pub struct Perhaps(pub Option<Document>);
 
 impl Answer for Perhaps {
     const FIELDS: &'static [Field] = &[];

@@ -135,8 +135,8 @@ impl Query for ReadCaChainCertificates {
     type Reply = CertificateView;
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
-        let issuer = issuers::resolve(cx.view, "default")?
-            .map_err(|_| Error::refused(NO_DEFAULT))?;
+        let issuer =
+            issuers::resolve(cx.view, "default")?.map_err(|_| Error::refused(NO_DEFAULT))?;
         let text = ca_chain::text(cx.view, &issuer)?;
         let view = CertificateView::plain(text.clone());
         Ok(CertificateView { ca_chain: Some(text), ..view }.into())
@@ -173,11 +173,11 @@ impl Query for ReadDeltaCrlCertificate {
     }
 }
 
+/// Looks for a CRL in DER.
+type FindCrl = fn(&View<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>;
+
 /// A CRL of the default issuer.
-fn crl_view(
-    cx: &ReadCx<'_>,
-    der: fn(&View<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>,
-) -> Result<Reply<CertificateView>, Error> {
+fn crl_view(cx: &ReadCx<'_>, der: FindCrl) -> Result<Reply<CertificateView>, Error> {
     let issuer = issuers::resolve_for_reading(cx.view, "default")?;
     let der = der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
         let id = issuer.record.id;

@@ -158,8 +158,9 @@ impl WriteCrlConfig {
 
 fn check(config: &CrlConfig) -> Result<(), Error> {
     let seconds = |name: &str, text: &str| {
-        parse_signed_duration_seconds(text)
-            .map_err(|problem| Error::refused(format!("given {name} could not be decoded: {problem}")))
+        parse_signed_duration_seconds(text).map_err(|problem| {
+            Error::refused(format!("given {name} could not be decoded: {problem}"))
+        })
     };
     let expiry = seconds("expiry", &config.expiry)?;
     let ocsp_expiry = seconds("ocsp_expiry", &config.ocsp_expiry)?;
@@ -167,7 +168,10 @@ fn check(config: &CrlConfig) -> Result<(), Error> {
     let interval = seconds("delta_rebuild_interval", &config.delta_rebuild_interval)?;
     // The reference takes these and then cannot build a CRL.
     if expiry <= 0 {
-        return Err(Error::refused(format!("expiry must be greater than 0 got: {}", config.expiry)));
+        return Err(Error::refused(format!(
+            "expiry must be greater than 0 got: {}",
+            config.expiry
+        )));
     }
     if ocsp_expiry < 0 {
         return Err(Error::refused(format!(
@@ -188,7 +192,9 @@ fn check(config: &CrlConfig) -> Result<(), Error> {
         )));
     }
     if config.enable_delta && !config.auto_rebuild {
-        return Err(Error::refused("Delta CRLs cannot be enabled when auto rebuilding is disabled as the complete CRL is always regenerated!"));
+        return Err(Error::refused(
+            "Delta CRLs cannot be enabled when auto rebuilding is disabled as the complete CRL is always regenerated!",
+        ));
     }
     Ok(())
 }

@@ -107,8 +107,9 @@ fn set(
             "Invalid issuer specification; must be non-empty and can't be 'default'.",
         ));
     }
-    let issuer = issuers::resolve(&cx.tx, reference)?
-        .map_err(|problem| Error::refused(format!("Error resolving issuer reference: {problem}")))?;
+    let issuer = issuers::resolve(&cx.tx, reference)?.map_err(|problem| {
+        Error::refused(format!("Error resolving issuer reference: {problem}"))
+    })?;
     let old = config::load(&cx.tx, &ISSUERS_CONFIG)?;
     let config = IssuersConfig {
         default: Some(issuer.record.id),

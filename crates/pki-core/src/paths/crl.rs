@@ -128,10 +128,7 @@ fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Er
 }
 
 /// The issuer that a path names, or the default issuer if there is one.
-pub(super) fn issuer(
-    cx: &ReadCx<'_>,
-    issuer_ref: Option<&str>,
-) -> Result<Option<Issuer>, Error> {
+pub(super) fn issuer(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Issuer>, Error> {
     match issuer_ref {
         Some(reference) => issuers::resolve_for_reading(cx.view, reference).map(Some),
         None => Ok(issuers::resolve(cx.view, "default")?.ok()),

@@ -109,7 +109,9 @@ pub(crate) fn leaf_profile(
     Ok(Profile {
         key_usage: usage::leaf_key_usage(role),
         ext_key_usage: usage::leaf_ext_key_usages(role)?,
-        basic_constraints: role.basic_constraints_valid_for_non_ca.then_some(BasicConstraints::Leaf),
+        basic_constraints: role
+            .basic_constraints_valid_for_non_ca
+            .then_some(BasicConstraints::Leaf),
         names_are_critical: names.subject.to_name().is_empty(),
         subject_alt_names: names.sans.clone(),
         policies: role.policy_identifiers.policies()?,

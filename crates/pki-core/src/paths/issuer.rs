@@ -5,7 +5,7 @@ use super::issuer_write::{DeleteIssuer, PatchIssuer, WriteIssuer};
 use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
 use crate::ca::config::UrlsConfig;
 use crate::ca::issue::Format;
-use crate::ca::issuers::{self, Issuer};
+use crate::ca::issuers::{self, Issuer, IssuerRecord};
 use crate::error::Error;
 use crate::field::Nullable;
 use crate::fields;
@@ -106,8 +106,13 @@ impl Query for ReadIssuer {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<IssuerView>, Error> {
         let issuer = issuers::resolve_for_reading(cx.view, &self.issuer_ref)?;
-        Ok(view(cx.view, &issuer)?.into())
+        Ok(Reply::from(view(cx.view, &issuer)?).warn(pss_warning(&issuer.record)))
     }
+}
+
+/// What to say of an issuer whose CRLs are signed with PSS.
+pub(crate) fn pss_warning(record: &IssuerRecord) -> Option<&'static str> {
+    record.revocation_signature_algorithm.ends_with("PSS").then_some("Issuer uses a PSS Revocation Signature Algorithm. This algorithm will be downgraded to PKCS#1v1.5 signature scheme on OCSP responses, due to limitations in the OCSP library.")
 }
 
 /// An issuer as it is shown.

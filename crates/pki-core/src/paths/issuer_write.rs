@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::issuer::{IssuerView, view};
+use super::issuer::{IssuerView, pss_warning, view};
 use crate::api::endpoint::{Access, Command, Op, Patch, Path, ReadCx, Reply, WriteCx};
-use crate::ca::config::{self, UrlsConfig};
-use crate::ca::issuers::{self, Issuer, IssuerRecord, Usage, Usages};
-use crate::ca::tables::{ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, ROLES};
-use crate::ca::crls::{self, Which};
 use crate::ca::aia;
+use crate::ca::config::{self, UrlsConfig};
+use crate::ca::crls::{self, Which};
+use crate::ca::issuers::{self, Issuer, IssuerRecord, Usage, Usages};
 use crate::ca::revoke;
+use crate::ca::tables::{ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, ROLES};
 use crate::crypto::key::KeySpec;
 use crate::crypto::signature::{Hash, SignatureAlgorithm};
 use crate::domain::id::IssuerId;
@@ -131,10 +131,14 @@ impl WriteIssuer {
             })?);
         }
         if usages.contains(&Usage::CrlSigning) && !issuers::may_sign_crls(&issuer.certificate) {
-            return Err(Error::refused("This issuer's underlying certificate lacks the CRLSign KeyUsage value; unable to set CRLSigningUsage on this issuer as a result."));
+            return Err(Error::refused(
+                "This issuer's underlying certificate lacks the CRLSign KeyUsage value; unable to set CRLSigningUsage on this issuer as a result.",
+            ));
         }
         if usages.contains(&Usage::IssuingCertificates) && issuer.record.revoked_at.is_some() {
-            return Err(Error::refused("This issuer was revoked; unable to modify its usage to include certificate signing again. Reissue this certificate (preferably with a new key) and modify that entry instead."));
+            return Err(Error::refused(
+                "This issuer was revoked; unable to modify its usage to include certificate signing again. Reissue this certificate (preferably with a new key) and modify that entry instead.",
+            ));
         }
         Ok(Usages(usages))
     }
@@ -165,10 +169,12 @@ impl WriteIssuer {
         for reference in given {
             let id = match reference.as_str() {
                 "self" => issuer.record.id,
-                _ => issuers::resolve(view, reference)?
-                    .map_err(|problem| Error::refused(problem.to_string()))?
-                    .record
-                    .id,
+                _ => {
+                    issuers::resolve(view, reference)?
+                        .map_err(|problem| Error::refused(problem.to_string()))?
+                        .record
+                        .id
+                }
             };
             if ids.is_empty() && id != issuer.record.id {
                 return Err(Error::refused(format!(
@@ -197,9 +203,7 @@ impl WriteIssuer {
         new: &IssuerRecord,
     ) -> Result<Vec<String>, Error> {
         let mut warnings = Vec::new();
-        if new.revocation_signature_algorithm.ends_with("PSS") {
-            warnings.push("Issuer uses a PSS Revocation Signature Algorithm. This algorithm will be downgraded to PKCS#1v1.5 signature scheme on OCSP responses, due to limitations in the OCSP library.".to_owned());
-        }
+        warnings.extend(pss_warning(new).map(str::to_owned));
         if !old.record.name.is_empty() && old.record.name != new.name {
             warnings.extend(roles_that_name(&cx.tx, &old.record.name)?);
         }
@@ -355,10 +359,7 @@ impl Command for RevokeIssuer {
     }
 }
 
-fn revocation_warnings(
-    cx: &WriteCx<'_>,
-    issuer: &Issuer,
-) -> Result<Vec<&'static str>, Error> {
+fn revocation_warnings(cx: &WriteCx<'_>, issuer: &Issuer) -> Result<Vec<&'static str>, Error> {
     let mut warnings = Vec::new();
     if issuer.certificate.is_self_signed() {
         warnings.push("This issuer is a self-signed (potentially root) certificate. This means it may not be considered revoked if there is not an external, cross-signed variant of this certificate. This issuer's serial number will not appear on its own CRL.");

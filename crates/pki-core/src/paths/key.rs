@@ -46,8 +46,7 @@ impl Query for ReadKey {
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<KeyView>, Error> {
         let key = keys::resolve(cx.view, &self.key_ref)?
             .map_err(|problem| Error::Unresolved(problem.to_string()))?;
-        let public = PublicKey::from_spki(&key.spki)
-            .map_err(|_| Error::DamagedRecord("keys"))?;
+        let public = PublicKey::from_spki(&key.spki).map_err(|_| Error::DamagedRecord("keys"))?;
         let identifier = public.key_identifier();
         let octets: Vec<String> = identifier.iter().map(|octet| hex::encode(&[*octet])).collect();
         Ok(KeyView {

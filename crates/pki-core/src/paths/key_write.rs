@@ -42,7 +42,10 @@ impl Command for WriteKey {
         let renamed = key.named(name);
         cx.tx.put(&KEYS, &renamed.id, &renamed);
         let nameless = name.is_empty().then(|| {
-            format!("Name successfully deleted, you will now need to reference this key by it's Id: {}", renamed.id)
+            format!(
+                "Name successfully deleted, you will now need to reference this key by it's Id: {}",
+                renamed.id
+            )
         });
         Ok(Reply::from(NewKey::from(renamed)).warn(nameless))
     }

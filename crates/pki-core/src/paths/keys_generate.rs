@@ -2,8 +2,8 @@
 
 use super::parameters::SecretText;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::Format;
 use crate::ca::import;
+use crate::ca::issue::Format;
 use crate::ca::keys::{self, KeyRecord};
 use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::error::Error;
@@ -191,9 +191,14 @@ impl Command for ImportKey {
 
 fn parse(text: &str) -> Result<PrivateKey, Error> {
     if text.len() < 64 {
-        return Err(Error::refused("provided data for import was too short; perhaps a path was passed to the API rather than the contents of a PEM file"));
+        return Err(Error::refused(
+            "provided data for import was too short; perhaps a path was passed to the API rather than the contents of a PEM file",
+        ));
     }
     let (blocks, _) = pem::decode_all(text);
+    if blocks.is_empty() {
+        return Err(Error::refused("error when parsing block 1: invalid PEM data"));
+    }
     let [block] = blocks.as_slice() else {
         return Err(Error::refused(
             "only a single key can be present within the pem_bundle for importing",

@@ -42,7 +42,6 @@ pub mod tidy;
 pub mod tidy_cancel;
 
 use crate::api::endpoint::Path;
-pub(crate) use parameters::KeyParameters;
 
 /// The table everything is derived from. Order means nothing.
 pub const PATHS: &[&Path] = &[

@@ -154,12 +154,9 @@ mod tests {
 
     #[test]
     fn percent_signs_are_decoded_once() {
-        for (text, want) in [
-            ("a%2Fb%2b%3D", "a/b+="),
-            ("%252F", "%2F"),
-            ("100%", "100%"),
-            ("%zz%+1", "%zz%+1"),
-        ] {
+        for (text, want) in
+            [("a%2Fb%2b%3D", "a/b+="), ("%252F", "%2F"), ("100%", "100%"), ("%zz%+1", "%zz%+1")]
+        {
             assert_eq!(percent_decoded(text), want);
         }
     }

@@ -1,5 +1,6 @@
 //! Parameters that several requests share, and what they mean to the policy.
 
+pub use crate::ca::ca_key::KeyParameters;
 use crate::domain::secret::Secret;
 use crate::error::Error;
 use crate::field::Seconds;
@@ -168,27 +169,6 @@ impl CaNameParameters {
 }
 
 fields! {
-    /// The key that a CA is given.
-    #[derive(Clone, Debug)]
-    pub struct KeyParameters {
-        /// `rsa`, `ec`, `ed25519` or `mldsa`.
-        key_type: Option<String>,
-        /// The size of the key; 0 picks the usual one.
-        key_bits: Option<i64>,
-        /// A name for the key.
-        key_name: Option<String>,
-        /// For `existing`: the key to use.
-        key_ref: String = "default",
-        /// For `kms`: a key in a key management system; not supported.
-        external_key_ref: Option<String>,
-        /// The size of the hash that is signed with an RSA key.
-        signature_bits: i64 = "0",
-        /// Whether an RSA key signs with PSS.
-        use_pss: bool = "false",
-    }
-}
-
-fields! {
     /// Which names a CA may certify, and those below it (RFC 5280 section 4.2.1.10).
     #[derive(Clone, Debug)]
     pub struct NameConstraintParameters {
@@ -219,7 +199,9 @@ impl NameConstraintParameters {
                 .iter()
                 .map(|text| {
                     IpRange::parse(text).ok_or_else(|| {
-                        Error::refused(format!("invalid {name} value: invalid CIDR address: {text}"))
+                        Error::refused(format!(
+                            "invalid {name} value: invalid CIDR address: {text}"
+                        ))
                     })
                 })
                 .collect()

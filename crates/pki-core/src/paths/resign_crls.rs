@@ -69,8 +69,10 @@ struct Merged {
 impl Merged {
     /// Adds the entries of a CRL. Of two for one certificate, the older one is right.
     fn add(&mut self, index: usize, der: &[u8], issuer: &Certificate) -> Result<(), Error> {
-        let malformed = |problem: String| Error::refused(format!("failed decoding crl {index}: {problem}"));
-        let list = CertificateList::from_der(der).map_err(|problem| malformed(problem.to_string()))?;
+        let malformed =
+            |problem: String| Error::refused(format!("failed decoding crl {index}: {problem}"));
+        let list =
+            CertificateList::from_der(der).map_err(|problem| malformed(problem.to_string()))?;
         if !list.is_signed_by(issuer.public_key()) {
             return Err(Error::refused(format!(
                 "CRL index: {index} was not signed by requested issuer"

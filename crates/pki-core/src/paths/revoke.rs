@@ -66,9 +66,9 @@ pub(super) fn named<'a>(
     certificate: Option<&'a str>,
 ) -> Result<Named<'a>, Error> {
     match (serial_number, certificate) {
-        (None, None) => Err(Error::refused(
-            "The serial number or certificate to revoke must be provided.",
-        )),
+        (None, None) => {
+            Err(Error::refused("The serial number or certificate to revoke must be provided."))
+        }
         (Some(_), Some(_)) => Err(Error::refused(
             "Must provide either the certificate or the serial to revoke; not both.",
         )),
@@ -101,10 +101,7 @@ fn parse_reason(text: &str) -> Result<CrlReason, Error> {
     })
 }
 
-fn by_serial(
-    cx: &WriteCx<'_>,
-    text: &str,
-) -> Result<(Certificate, Option<IssuerId>), Error> {
+fn by_serial(cx: &WriteCx<'_>, text: &str) -> Result<(Certificate, Option<IssuerId>), Error> {
     if text.is_empty() {
         return Err(Error::refused("The serial number must be provided"));
     }
@@ -136,11 +133,15 @@ fn by_certificate(
     let all = issuers::all(&cx.tx)?;
     let issuer = revoke::issuer_of(&all, &certificate).map(|issuer| issuer.record.id);
     if issuer.is_none() {
-        return Err(Error::refused("unable to verify signature on presented cert from any present issuer in this mount; certificates from previous CAs will need to have their issuing CA and key re-imported if revocation is necessary"));
+        return Err(Error::refused(
+            "unable to verify signature on presented cert from any present issuer in this mount; certificates from previous CAs will need to have their issuing CA and key re-imported if revocation is necessary",
+        ));
     }
     match revoke::stored(&cx.tx, certificate.serial())? {
         Some((_, known)) if known.as_der() != certificate.as_der() => {
-            return Err(Error::refused("certificate with same serial but unequal value already present in this cluster's storage; refusing to revoke"));
+            return Err(Error::refused(
+                "certificate with same serial but unequal value already present in this cluster's storage; refusing to revoke",
+            ));
         }
         Some(_) => (),
         None => certs::record(&mut cx.tx, &certificate, issuer, ""),
@@ -150,10 +151,12 @@ fn by_certificate(
 
 fn parse_certificate(text: &str) -> Result<Certificate, Error> {
     if text.len() < 75 {
-        return Err(Error::refused("provided certificate data was too short; perhaps a path was passed to the API rather than the contents of a PEM file"));
+        return Err(Error::refused(
+            "provided certificate data was too short; perhaps a path was passed to the API rather than the contents of a PEM file",
+        ));
     }
-    let block = pem::first(text)
-        .ok_or_else(|| Error::refused("certificate contains no PEM data"))?;
+    let block =
+        pem::first(text).ok_or_else(|| Error::refused("certificate contains no PEM data"))?;
     Certificate::from_der(&block.der)
         .map_err(|problem| Error::refused(format!("certificate could not be parsed: {problem}")))
 }

@@ -53,7 +53,9 @@ impl Command for RevokeWithKey {
 fn parse_key(text: &str) -> Result<PrivateKey, Error> {
     const SHORTEST: usize = 64;
     if text.len() < SHORTEST {
-        return Err(Error::refused("Provided data for private_key was too short; perhaps a path was passed to the API rather than the contents of a PEM file?"));
+        return Err(Error::refused(
+            "Provided data for private_key was too short; perhaps a path was passed to the API rather than the contents of a PEM file?",
+        ));
     }
     // Parameters of the curve may stand before an EC key.
     let (blocks, _) = pem::decode_all(text);
@@ -71,9 +73,8 @@ fn prove(key: &PrivateKey, certified: &PublicKey) -> Result<(), Error> {
     if key.public_key().spki() == certified.spki() {
         return Ok(());
     }
-    let is_same_type = certified.spec().is_some_and(|spec| {
-        spec.type_name() == key.spec().type_name()
-    });
+    let is_same_type =
+        certified.spec().is_some_and(|spec| spec.type_name() == key.spec().type_name());
     Err(Error::refused(if is_same_type {
         "provided private key does not match certificate's public key"
     } else {

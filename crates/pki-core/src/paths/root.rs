@@ -3,17 +3,17 @@
 use std::fmt;
 
 use super::parameters::{
-    CaNameParameters, NameConstraintParameters, DeliveryParameters, KeyParameters, SecretText, SubjectParameters,
-    ValidityParameters,
+    CaNameParameters, DeliveryParameters, KeyParameters, NameConstraintParameters, SecretText,
+    SubjectParameters, ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::ca_key::{self, CaKey, KeySource};
 use crate::ca::config;
+use crate::ca::crls::{self, Which};
 use crate::ca::issue::{self, Format};
 use crate::ca::issuers::{self, IssuerRecord};
 use crate::ca::profile::{BasicConstraints, Profile};
 use crate::ca::tables::{ISSUER_NAMES, ISSUERS_CONFIG};
-use crate::ca::crls::{self, Which};
 use crate::ca::{aia, certs};
 use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::crypto::signature::SignatureAlgorithm;
@@ -265,11 +265,7 @@ pub(crate) fn path_length(sent: i64) -> Result<Option<u32>, Error> {
     }
 }
 
-fn take_over(
-    cx: &mut WriteCx<'_>,
-    id: IssuerId,
-    takeover: Takeover,
-) -> Result<(), Error> {
+fn take_over(cx: &mut WriteCx<'_>, id: IssuerId, takeover: Takeover) -> Result<(), Error> {
     let mut config = config::load(&cx.tx, &ISSUERS_CONFIG)?;
     let follows = config.default_follows_latest_issuer && takeover == Takeover::Now;
     if config.default.is_none() || follows {

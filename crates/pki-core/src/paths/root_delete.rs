@@ -1,9 +1,7 @@
 //! `root`: all issuers and keys of the mount, to be deleted.
 
 use crate::api::endpoint::{Access, Command, Done, Op, Path, Reply, WriteCx};
-use crate::ca::tables::{
-    ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, KEY_NAMES, KEYS, KEYS_CONFIG,
-};
+use crate::ca::tables::{ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, KEY_NAMES, KEYS, KEYS_CONFIG};
 use crate::error::Error;
 use crate::fields;
 

@@ -81,11 +81,8 @@ impl Command for Sign {
         let public_key = csr.public_key().clone();
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
         let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery = Delivery {
-            format,
-            key: None,
-            remove_roots_from_chain: self.remove_roots_from_chain,
-        };
+        let delivery =
+            Delivery { format, key: None, remove_roots_from_chain: self.remove_roots_from_chain };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
         let reply = Reply::from(issued)

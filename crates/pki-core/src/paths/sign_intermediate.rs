@@ -1,7 +1,8 @@
 //! `root/sign-intermediate`: a certificate for a CA below an issuer.
 
 use super::parameters::{
-    CaNameParameters, NameConstraintParameters, SubjectParameters, ValidityParameters, check_csr_signature, csr, csr_names,
+    CaNameParameters, NameConstraintParameters, SubjectParameters, ValidityParameters,
+    check_csr_signature, csr, csr_names,
 };
 use super::root::{NO_SUBJECT, path_length};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
@@ -82,8 +83,7 @@ impl Command for SignIntermediate {
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
         let path_len = self.path_len(&signer)?;
         let requested = csr_names(&csr);
-        let names =
-            names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested))?;
+        let names = names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested))?;
         let (validity, ttl_warnings) = validity::for_intermediate(
             &cx.mount.ttls(),
             &signer.issuer.limits(),
@@ -148,7 +148,9 @@ impl SignIntermediate {
     fn path_len(&self, signer: &SigningIssuer) -> Result<Option<u32>, Error> {
         let asked = self.max_path_length.map(path_length).transpose()?.flatten();
         if signer.issuer.certificate.path_len() == Some(0) {
-            return Err(Error::refused("signing certificate has a max path length of zero, and cannot issue further CA certificates"));
+            return Err(Error::refused(
+                "signing certificate has a max path length of zero, and cannot issue further CA certificates",
+            ));
         }
         // A new CA with the name of its issuer counts too, as in the reference.
         let Some(Room { most, authority }) = constraints::room_below(&signer.chain, 1)? else {
@@ -163,8 +165,7 @@ impl SignIntermediate {
     }
 
     fn subject_key_identifier(&self) -> Result<Option<Vec<u8>>, Error> {
-        let digits: String =
-            self.skid.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
+        let digits: String = self.skid.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
         if digits.is_empty() {
             return Ok(None);
         }

@@ -310,7 +310,7 @@ mod tests {
     use super::*;
 
     fn refused(entry: &Value) -> Option<String> {
-        entries(&[entry.clone()]).err().map(|problem| problem.to_string())
+        entries(std::slice::from_ref(entry)).err().map(|problem| problem.to_string())
     }
 
     #[test]
@@ -333,7 +333,10 @@ mod tests {
             assert_eq!(refused(&entry).as_deref(), Some(want));
         };
         check(json!("x"), "revoked_certs entry 0 not a map");
-        check(json!({}), "failed parsing serial_number from entry 0: missing 'serial_number' field");
+        check(
+            json!({}),
+            "failed parsing serial_number from entry 0: missing 'serial_number' field",
+        );
         check(
             json!({"serial_number": "zz", "revocation_time": 0}),
             "failed parsing serial_number from entry 0: 'serial_number' failed converting to bytes: encoding/hex: invalid byte: U+007A 'z'",
@@ -373,11 +376,15 @@ mod tests {
         );
         check(
             json!([{"id": "1.2.3", "value": "!"}]),
-            Err("failed parsing extension entry 0: failed base64 decoding 'value' field: illegal base64 data at input byte 0"),
+            Err(
+                "failed parsing extension entry 0: failed base64 decoding 'value' field: illegal base64 data at input byte 0",
+            ),
         );
         check(
             json!([{"id": "2.5.29.20", "value": ""}]),
-            Err("failed parsing extension entry 0: crl number object identifier (2.5.29.20) is reserved"),
+            Err(
+                "failed parsing extension entry 0: crl number object identifier (2.5.29.20) is reserved",
+            ),
         );
     }
 }

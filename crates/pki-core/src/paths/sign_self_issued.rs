@@ -83,8 +83,9 @@ impl SignSelfIssued {
     fn parse(&self) -> Result<Certificate, Error> {
         let undecodable = || Error::refused("certificate could not be PEM-decoded");
         let block = pem::first(&self.certificate).ok_or_else(undecodable)?;
-        let certificate = Certificate::from_der(&block.der)
-            .map_err(|problem| Error::refused(format!("certificate could not be parsed: {problem}")))?;
+        let certificate = Certificate::from_der(&block.der).map_err(|problem| {
+            Error::refused(format!("certificate could not be parsed: {problem}"))
+        })?;
         if !certificate.is_ca() {
             return Err(Error::refused("given certificate is not a CA certificate"));
         }
@@ -148,10 +149,13 @@ fn extensions(
     let Profile { authority_key_identifier, urls, subject_key_identifier, .. } =
         issue::profile_under(&cx.reading(), signer, given.public_key())?;
     let urls = UrlsConfig { delta_crl_distribution_points: Vec::new(), ..urls };
-    let added = Profile { authority_key_identifier, urls, subject_key_identifier, ..Profile::default() };
+    let added =
+        Profile { authority_key_identifier, urls, subject_key_identifier, ..Profile::default() };
     let mut all = profile::extensions(&added)?;
     let kept = given.extensions().iter().filter(|extension| KEPT.contains(&extension.oid));
-    all.retain(|extension| given.extension(&extension.oid).is_none() || !KEPT.contains(&extension.oid));
+    all.retain(|extension| {
+        given.extension(&extension.oid).is_none() || !KEPT.contains(&extension.oid)
+    });
     all.extend(kept.cloned().map(|mut extension| {
         extension.critical |= extension.oid == oid::KEY_USAGE;
         extension

@@ -2,8 +2,8 @@
 
 use super::issue::{finish, request_path};
 use super::parameters::{ValidityParameters, check_csr_signature, csr, csr_names};
-use super::sign::basic_constraints_warning;
 use super::roles;
+use super::sign::basic_constraints_warning;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::issue::{self, Delivery, Draft, Format, IssuedCertificate};
 use crate::ca::issuers;
@@ -130,19 +130,15 @@ impl Command for SignVerbatim {
             ),
         };
         let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery = Delivery {
-            format,
-            key: None,
-            remove_roots_from_chain: self.remove_roots_from_chain,
-        };
+        let delivery =
+            Delivery { format, key: None, remove_roots_from_chain: self.remove_roots_from_chain };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let reply = Reply::from(issued)
             .warn(ttl_warnings)
             .warn(name_warnings)
             .warn(basic_constraints_warning(&csr, says_it_is_no_ca))
             .warn(override_warnings);
-        let path =
-            request_path(self.issuer_ref.as_deref(), "sign-verbatim", self.role.as_deref());
+        let path = request_path(self.issuer_ref.as_deref(), "sign-verbatim", self.role.as_deref());
         let name = self.role.clone().unwrap_or_default();
         Ok(finish(cx, &signer, role.as_ref(), &name, &certificate, &path, reply))
     }

@@ -34,17 +34,12 @@ impl Behavior {
     /// [`Violation::UnknownBehavior`] for any other text, the empty one included.
     pub fn parse(text: &str) -> Result<Self, Violation> {
         let found = BEHAVIORS.iter().find(|(_, name)| *name == text);
-        found
-            .map(|(behavior, _)| *behavior)
-            .ok_or(Violation::UnknownBehavior)
+        found.map(|(behavior, _)| *behavior).ok_or(Violation::UnknownBehavior)
     }
 
     /// The word.
     pub fn name(self) -> &'static str {
-        BEHAVIORS
-            .iter()
-            .find(|(behavior, _)| *behavior == self)
-            .map_or("err", |(_, name)| name)
+        BEHAVIORS.iter().find(|(behavior, _)| *behavior == self).map_or("err", |(_, name)| name)
     }
 }
 
@@ -72,9 +67,9 @@ impl NotAfterBound {
             "permit" => Ok(Self::Permit),
             "ttl-limited" => Ok(Self::TtlLimited),
             "forbid" => Ok(Self::Forbid),
-            _ => Timestamp::parse(text)
-                .map(Self::Until)
-                .map_err(|_| Violation::UnknownNotAfterBound),
+            _ => {
+                Timestamp::parse(text).map(Self::Until).map_err(|_| Violation::UnknownNotAfterBound)
+            }
         }
     }
 }
@@ -119,11 +114,7 @@ mod tests {
             assert_eq!(behavior.name(), *name);
         }
         for text in ["", "Err", "shrug"] {
-            assert_eq!(
-                Behavior::parse(text),
-                Err(Violation::UnknownBehavior),
-                "{text}"
-            );
+            assert_eq!(Behavior::parse(text), Err(Violation::UnknownBehavior), "{text}");
         }
     }
 
@@ -134,10 +125,7 @@ mod tests {
             ("permit", Ok(NotAfterBound::Permit)),
             ("ttl-limited", Ok(NotAfterBound::TtlLimited)),
             ("forbid", Ok(NotAfterBound::Forbid)),
-            (
-                "2026-12-25T01:00:00+01:00",
-                Ok(NotAfterBound::Until(moment)),
-            ),
+            ("2026-12-25T01:00:00+01:00", Ok(NotAfterBound::Until(moment))),
             ("", Err(Violation::UnknownNotAfterBound)),
             ("maybe", Err(Violation::UnknownNotAfterBound)),
         ] {
@@ -148,10 +136,7 @@ mod tests {
             ("duration", Ok(NotBeforeBound::Duration)),
             ("forbid", Ok(NotBeforeBound::Forbid)),
             ("", Err(Violation::UnknownNotBeforeBound)),
-            (
-                "2026-12-25T00:00:00Z",
-                Err(Violation::UnknownNotBeforeBound),
-            ),
+            ("2026-12-25T00:00:00Z", Err(Violation::UnknownNotBeforeBound)),
         ] {
             assert_eq!(NotBeforeBound::parse(text), want, "{text}");
         }

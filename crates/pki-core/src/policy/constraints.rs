@@ -15,7 +15,7 @@ use crate::x509::chain::ways_up;
 use crate::x509::extension::Extension;
 use crate::x509::general_name::{NameKind, SubjectAltNames};
 use crate::x509::name::DistinguishedName;
-use crate::x509::name_constraints::{NameConstraints, Subtrees};
+use crate::x509::name_constraints::{IpRange, NameConstraints, Subtrees};
 use crate::x509::oid;
 
 /// Where the names of a certificate are. They are read only if someone asks for them.
@@ -44,10 +44,7 @@ impl NamesOf<'_> {
     ///
     /// [`Violation::UnreadableNames`].
     pub fn read(&self) -> Result<CertifiedNames, Violation> {
-        let found = self
-            .extensions
-            .iter()
-            .find(|extension| extension.oid == oid::SUBJECT_ALT_NAME);
+        let found = self.extensions.iter().find(|extension| extension.oid == oid::SUBJECT_ALT_NAME);
         let mut names = match found {
             Some(extension) => SubjectAltNames::from_der(&extension.value)
                 .map_err(|problem| Violation::UnreadableNames(problem.to_string()))?,
@@ -59,10 +56,7 @@ impl NamesOf<'_> {
         }
         let addresses = self.subject.attribute(&oid::EMAIL_ADDRESS);
         names.email.extend(addresses);
-        Ok(CertifiedNames {
-            names,
-            has_subject: !self.subject.is_empty(),
-        })
+        Ok(CertifiedNames { names, has_subject: !self.subject.is_empty() })
     }
 }
 
@@ -86,10 +80,11 @@ pub fn check(chain: &[Certificate], certificate: NamesOf<'_>) -> Result<(), Viol
         chain.iter().map(|ca| under_ca(ca, &names)).collect();
     let mut refusal = Ok(());
     for way in ways_up(chain) {
-        let refused = way.iter().filter_map(|at| verdicts.get(*at));
-        match refused.cloned().find(Result::is_err) {
+        let refused =
+            way.iter().filter_map(|at| verdicts.get(*at)).find(|verdict| verdict.is_err());
+        match refused {
             None => return Ok(()),
-            Some(found) => refusal = refusal.and(found),
+            Some(found) => refusal = refusal.and_then(|()| found.clone()),
         }
     }
     refusal
@@ -104,10 +99,9 @@ fn under_ca(ca: &Certificate, names: &CertifiedNames) -> Result<(), Violation> {
     match NameConstraints::from_der(&extension.value) {
         Ok(constraints) => allow(&constraints, names, &authority),
         // What cannot be understood must not be taken for no constraint.
-        Err(problem) => Err(Violation::UnreadableConstraints {
-            authority,
-            problem: problem.to_string(),
-        }),
+        Err(problem) => {
+            Err(Violation::UnreadableConstraints { authority, problem: problem.to_string() })
+        }
     }
 }
 
@@ -124,45 +118,59 @@ pub fn allow(
     known_kinds_only(constraints, names, authority)?;
     let (permitted, excluded) = (&constraints.permitted, &constraints.excluded);
     let names = &names.names;
+    dns((&permitted.dns, &excluded.dns)).allow(&names.dns, authority)?;
+    email((&permitted.email, &excluded.email)).allow(&names.email, authority)?;
+    ip((&permitted.ip, &excluded.ip)).allow(&names.ip, authority)?;
+    uri((&permitted.uri, &excluded.uri)).allow(&names.uri, authority)
+}
+
+/// The permitted subtrees of a kind, and the excluded ones.
+type Both<'a, B> = (&'a [B], &'a [B]);
+
+fn dns(subtrees: Both<'_, String>) -> Kind<'_, String, String> {
     Kind {
         kind: NameKind::Dns,
-        subtrees: (&permitted.dns, &excluded.dns),
-        is_sound: |_: &String| true,
+        subtrees,
+        is_sound: |_| true,
         fits: |name, base| domain_is_within(name, base),
         reaches: |name, base| wildcard_reaches(name, base),
     }
-    .allow(&names.dns, authority)?;
+}
+
+fn email(subtrees: Both<'_, String>) -> Kind<'_, String, String> {
     Kind {
         kind: NameKind::Email,
-        subtrees: (&permitted.email, &excluded.email),
-        is_sound: |name: &String| is_mailbox(name),
+        subtrees,
+        is_sound: |name| is_mailbox(name),
         fits: |name, base| mailbox_is_within(name, base),
         reaches: |_, _| false,
     }
-    .allow(&names.email, authority)?;
+}
+
+fn ip(subtrees: Both<'_, IpRange>) -> Kind<'_, IpAddr, IpRange> {
     Kind {
         kind: NameKind::Ip,
-        subtrees: (&permitted.ip, &excluded.ip),
-        is_sound: |_: &IpAddr| true,
+        subtrees,
+        is_sound: |_| true,
         fits: |address, base| address_is_within(*address, base),
         reaches: |_, _| false,
     }
-    .allow(&names.ip, authority)?;
+}
+
+fn uri(subtrees: Both<'_, String>) -> Kind<'_, String, String> {
     Kind {
         kind: NameKind::Uri,
-        subtrees: (&permitted.uri, &excluded.uri),
-        is_sound: |name: &String| uri::domain(name).is_some(),
+        subtrees,
+        is_sound: |name| uri::domain(name).is_some(),
         fits: |name, base| uri::domain(name).is_some_and(|host| host_is_within(host, base)),
         reaches: |_, _| false,
     }
-    .allow(&names.uri, authority)
 }
 
 /// The constraints of one CA on one kind of name, and how its names are compared with them.
 struct Kind<'a, N, B> {
     kind: NameKind,
-    /// The permitted ones, and the excluded ones.
-    subtrees: (&'a [B], &'a [B]),
+    subtrees: Both<'a, B>,
     /// Whether a name can be compared at all.
     is_sound: fn(&N) -> bool,
     fits: fn(&N, &B) -> bool,
@@ -178,9 +186,7 @@ impl<N: ToString, B: ToString> Kind<'_, N, B> {
         if permitted.is_empty() && excluded.is_empty() {
             return Ok(());
         }
-        names
-            .iter()
-            .try_for_each(|name| self.allow_one(name, authority))
+        names.iter().try_for_each(|name| self.allow_one(name, authority))
     }
 
     fn allow_one(&self, name: &N, authority: &str) -> Result<(), Violation> {
@@ -189,32 +195,18 @@ impl<N: ToString, B: ToString> Kind<'_, N, B> {
         let (kind, text) = (self.kind, name.to_string());
         if !(self.is_sound)(name) {
             // It is in no subtree for sure, and outside none either.
-            return Err(Violation::NameWithoutDomain {
-                kind,
-                name: text,
-                authority,
-            });
+            return Err(Violation::NameWithoutDomain { kind, name: text, authority });
         }
         let is_hit = |base: &&B| (self.fits)(name, base) || (self.reaches)(name, base);
         if let Some(constraint) = excluded.iter().find(is_hit) {
             let constraint = constraint.to_string();
-            return Err(Violation::NameExcluded {
-                kind,
-                name: text,
-                constraint,
-                authority,
-            });
+            return Err(Violation::NameExcluded { kind, name: text, constraint, authority });
         }
         if permitted.is_empty() || permitted.iter().any(|base| (self.fits)(name, base)) {
             return Ok(());
         }
         let permitted = permitted.iter().map(B::to_string).collect();
-        Err(Violation::NameNotPermitted {
-            kind,
-            name: text,
-            permitted,
-            authority,
-        })
+        Err(Violation::NameNotPermitted { kind, name: text, permitted, authority })
     }
 }
 
@@ -228,9 +220,7 @@ fn wildcard_reaches(name: &str, base: &str) -> bool {
     };
     label.contains('*')
         && !base.starts_with('.')
-        && above
-            .trim_end_matches('.')
-            .eq_ignore_ascii_case(domain.trim_end_matches('.'))
+        && above.trim_end_matches('.').eq_ignore_ascii_case(domain.trim_end_matches('.'))
 }
 
 /// Two parts and one `@`: with more, programs disagree about where the host begins.
@@ -248,32 +238,19 @@ fn known_kinds_only(
 ) -> Result<(), Violation> {
     let both = [&constraints.permitted, &constraints.excluded];
     let present = kinds_present(names);
-    let unknown = both
-        .iter()
-        .flat_map(|subtrees| subtrees.rest_kinds())
-        .find(|kind| present.contains(kind));
+    let unknown =
+        both.iter().flat_map(|subtrees| subtrees.rest_kinds()).find(|kind| present.contains(kind));
     let unread = names.names.rest_kinds();
-    let unread = unread
-        .into_iter()
-        .find(|kind| both.iter().any(|subtrees| is_constrained(subtrees, *kind)));
+    let unread =
+        unread.into_iter().find(|kind| both.iter().any(|subtrees| is_constrained(subtrees, *kind)));
     match unknown.or(unread) {
         None => Ok(()),
-        Some(kind) => Err(Violation::UncheckedKind {
-            kind,
-            authority: authority.to_owned(),
-        }),
+        Some(kind) => Err(Violation::UncheckedKind { kind, authority: authority.to_owned() }),
     }
 }
 
 fn kinds_present(names: &CertifiedNames) -> Vec<NameKind> {
-    let SubjectAltNames {
-        other,
-        dns,
-        email,
-        ip,
-        uri,
-        rest: _,
-    } = &names.names;
+    let SubjectAltNames { other, dns, email, ip, uri, rest: _ } = &names.names;
     let lists = [
         (NameKind::Other, other.is_empty()),
         (NameKind::Dns, dns.is_empty()),
@@ -352,11 +329,7 @@ fn room_on_way(way: &[&Certificate], counted: u32) -> Result<Option<Room>, Viola
         if let Some(limit) = ca.path_len() {
             let authority = ca.subject().to_string();
             let Some(most) = limit.checked_sub(below) else {
-                return Err(Violation::PathTooLong {
-                    limit,
-                    below,
-                    authority,
-                });
+                return Err(Violation::PathTooLong { limit, below, authority });
             };
             if room.as_ref().is_none_or(|room| most < room.most) {
                 room = Some(Room { most, authority });

@@ -112,11 +112,7 @@ pub fn names_for_sign(
     let subject = Subject {
         common_name: from_csr.filter(|_| role.use_csr_common_name).or(asked),
         serial_number: given(&request.serial_number).or(csr_serial),
-        user_ids: if request.user_ids.is_empty() {
-            &csr.user_ids
-        } else {
-            &request.user_ids
-        },
+        user_ids: if request.user_ids.is_empty() { &csr.user_ids } else { &request.user_ids },
     };
     let sans = role.use_csr_sans.then_some(&csr.sans);
     let approved = under_role(role, request, &subject, sans)?;
@@ -142,18 +138,8 @@ pub fn names_for_verbatim(
     if request.other_sans.is_empty() {
         return Ok((None, warnings));
     }
-    let other = sans::other_names(
-        &AllowedOtherNames::Any,
-        &request.other_sans,
-        &csr.sans.other,
-    )?;
-    Ok((
-        Some(SubjectAltNames {
-            other,
-            ..csr.sans.clone()
-        }),
-        warnings,
-    ))
+    let other = sans::other_names(&AllowedOtherNames::Any, &request.other_sans, &csr.sans.other)?;
+    Ok((Some(SubjectAltNames { other, ..csr.sans.clone() }), warnings))
 }
 
 /// Decides about the names of a root or intermediate, or of its CSR: a request may name anything
@@ -168,12 +154,8 @@ pub fn names_for_ca(
     subject: &CaSubject,
     csr: Option<&CsrNames>,
 ) -> Result<ApprovedNames, Violation> {
-    let csr_name = csr
-        .and_then(|csr| csr.common_name.as_deref())
-        .and_then(given);
-    let csr_serial = csr
-        .and_then(|csr| csr.serial_number.as_deref())
-        .and_then(given);
+    let csr_name = csr.and_then(|csr| csr.common_name.as_deref()).and_then(given);
+    let csr_serial = csr.and_then(|csr| csr.serial_number.as_deref()).and_then(given);
     let common_name = given(&request.common_name).or(csr_name);
     // A CA may be called what no host is, so a name with an `@` need not be an address.
     let alternative = common_name
@@ -186,17 +168,11 @@ pub fn names_for_ca(
     sans::fit_in_certificate(&sans)?;
     let subject = SubjectAttributes {
         common_name: common_name.map(str::to_owned),
-        serial_number: given(&request.serial_number)
-            .or(csr_serial)
-            .map(str::to_owned),
+        serial_number: given(&request.serial_number).or(csr_serial).map(str::to_owned),
         user_ids: request.user_ids.clone(),
         ..subject::of_ca(subject)
     };
-    Ok(ApprovedNames {
-        subject,
-        sans,
-        decided: Decided,
-    })
+    Ok(ApprovedNames { subject, sans, decided: Decided })
 }
 
 /// Both decisions about a certificate, or the problem that Vault would report first: user ids come
@@ -235,11 +211,7 @@ fn under_role(
     wanted: &Subject<'_>,
     csr: Option<&SubjectAltNames>,
 ) -> Result<ApprovedNames, Violation> {
-    let Subject {
-        common_name,
-        serial_number,
-        user_ids,
-    } = *wanted;
+    let Subject { common_name, serial_number, user_ids } = *wanted;
     if common_name.is_none() && role.require_cn {
         return Err(Violation::CommonNameMissing);
     }
@@ -260,11 +232,7 @@ fn under_role(
         user_ids: user_ids.to_vec(),
         ..subject::of_role(role)
     };
-    Ok(ApprovedNames {
-        subject,
-        sans,
-        decided: Decided,
-    })
+    Ok(ApprovedNames { subject, sans, decided: Decided })
 }
 
 /// The parameters that a CSR stands in for, if they were given all the same.

@@ -10,17 +10,12 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     // The last piece is tied to the end; those between are taken as early as they come, because
     // an earlier place never leaves less room for the others.
     let (middle, tail) = rest.rsplit_once('*').unwrap_or(("", rest));
-    let Some(text) = text
-        .strip_prefix(head)
-        .and_then(|text| text.strip_suffix(tail))
-    else {
+    let Some(text) = text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)) else {
         return false;
     };
     middle
         .split('*')
-        .try_fold(text, |text, piece| {
-            text.split_once(piece).map(|(_, after)| after)
-        })
+        .try_fold(text, |text, piece| text.split_once(piece).map(|(_, after)| after))
         .is_some()
 }
 

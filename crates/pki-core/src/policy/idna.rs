@@ -118,9 +118,7 @@ pub fn is_label(label: &str) -> bool {
     !label.is_empty()
         && !label.starts_with('-')
         && !label.ends_with('-')
-        && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]
@@ -159,17 +157,8 @@ mod tests {
             check(name, Err(&format!("idna: invalid label {name:?}")));
         }
         let long = "a".repeat(64);
-        check(
-            &format!("{long}.com"),
-            Err(&format!("idna: invalid label {long:?}")),
-        );
-        let whole = [
-            "a".repeat(63),
-            "b".repeat(63),
-            "c".repeat(63),
-            "d".repeat(62),
-        ]
-        .join(".");
+        check(&format!("{long}.com"), Err(&format!("idna: invalid label {long:?}")));
+        let whole = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(62)].join(".");
         check(&whole, Err(&format!("idna: invalid label {whole:?}")));
         assert!(to_ascii(&"ä".repeat(1_000_000)).is_err());
     }

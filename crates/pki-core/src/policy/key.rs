@@ -22,12 +22,8 @@ const ED25519: &str = "ed25519";
 const ML_DSA: (&str, i64) = ("mldsa", 44);
 
 /// The longer words for ML-DSA, each with the parameter set that it names.
-const ML_DSA_WORDS: &[(&str, Option<i64>)] = &[
-    ("ml-dsa", None),
-    ("ml-dsa-44", Some(44)),
-    ("ml-dsa-65", Some(65)),
-    ("ml-dsa-87", Some(87)),
-];
+const ML_DSA_WORDS: &[(&str, Option<i64>)] =
+    &[("ml-dsa", None), ("ml-dsa-44", Some(44)), ("ml-dsa-65", Some(65)), ("ml-dsa-87", Some(87))];
 
 /// The sizes in which RSA keys are made.
 const RSA_SIZES: &[u32] = &[2048, 3072, 4096, 8192];
@@ -60,12 +56,8 @@ fn rsa(bits: i64) -> Result<KeySpec, Violation> {
     if bits < 2048 {
         return Err(Violation::SmallRsa(bits));
     }
-    let known = u32::try_from(bits)
-        .ok()
-        .filter(|bits| RSA_SIZES.contains(bits));
-    known
-        .map(|bits| KeySpec::Rsa { bits })
-        .ok_or(Violation::RsaBits(bits))
+    let known = u32::try_from(bits).ok().filter(|bits| RSA_SIZES.contains(bits));
+    known.map(|bits| KeySpec::Rsa { bits }).ok_or(Violation::RsaBits(bits))
 }
 
 fn ec(bits: i64) -> Result<KeySpec, Violation> {
@@ -145,11 +137,7 @@ pub fn csr_key_allowed(policy: &KeyPolicy, key: Option<KeySpec>) -> Result<(), V
         (None, Some(_)) => Ok(()),
         (Some(required), Some(key)) if key.type_name() == required.type_name() => {
             let (minimum, bits) = (required.bits(), key.bits());
-            if bits < minimum {
-                Err(Violation::CsrKeyBits { minimum, bits })
-            } else {
-                Ok(())
-            }
+            if bits < minimum { Err(Violation::CsrKeyBits { minimum, bits }) } else { Ok(()) }
         }
         (Some(required), _) => Err(Violation::CsrKeyType(required.type_name())),
     }
@@ -167,41 +155,21 @@ mod tests {
         for (key_type, key_bits, want) in [
             ("rsa", 0, Ok(RSA_2048)),
             ("rsa", 8192, Ok(KeySpec::Rsa { bits: 8192 })),
-            (
-                "rsa",
-                1024,
-                Err("RSA keys < 2048 bits are unsafe and not supported: got 1024"),
-            ),
-            (
-                "rsa",
-                -1,
-                Err("RSA keys < 2048 bits are unsafe and not supported: got -1"),
-            ),
+            ("rsa", 1024, Err("RSA keys < 2048 bits are unsafe and not supported: got 1024")),
+            ("rsa", -1, Err("RSA keys < 2048 bits are unsafe and not supported: got -1")),
             ("rsa", 2049, Err("unsupported bit length for RSA key: 2049")),
-            (
-                "rsa",
-                i64::MAX,
-                Err("unsupported bit length for RSA key: 9223372036854775807"),
-            ),
+            ("rsa", i64::MAX, Err("unsupported bit length for RSA key: 9223372036854775807")),
             ("ec", 0, Ok(KeySpec::Ec(Curve::P256))),
             ("ec", 224, Ok(KeySpec::Ec(Curve::P224))),
             ("ec", 123, Err("unsupported bit length for EC key: 123")),
             ("ed25519", 0, Ok(KeySpec::Ed25519)),
             ("ed25519", 25519, Ok(KeySpec::Ed25519)),
             ("mldsa", 0, Ok(KeySpec::MlDsa(MlDsa::MlDsa44))),
-            (
-                "mldsa",
-                50,
-                Err("unsupported bit length for ML-DSA key: 50"),
-            ),
+            ("mldsa", 50, Err("unsupported bit length for ML-DSA key: 50")),
             ("ml-dsa", 87, Ok(KeySpec::MlDsa(MlDsa::MlDsa87))),
             ("ml-dsa-65", 0, Ok(KeySpec::MlDsa(MlDsa::MlDsa65))),
             ("ml-dsa-65", 65, Ok(KeySpec::MlDsa(MlDsa::MlDsa65))),
-            (
-                "ml-dsa-65",
-                44,
-                Err("unsupported bit length for ML-DSA key: 44"),
-            ),
+            ("ml-dsa-65", 44, Err("unsupported bit length for ML-DSA key: 44")),
             ("any", 0, Err("unknown key type: any")),
             ("RSA", 2048, Err("unknown key type RSA")),
             ("", 0, Err("unknown key type ")),
@@ -231,16 +199,8 @@ mod tests {
             ("rsa", 0, Ok((RSA_2048, None))),
             ("", 256, Err(missing)),
             ("any", 0, Err("unknown key type: any")),
-            (
-                "bogus",
-                0,
-                Err("failed to validate role: unknown key type bogus"),
-            ),
-            (
-                "ec",
-                7,
-                Err("failed to validate role: unsupported bit length for EC key: 7"),
-            ),
+            ("bogus", 0, Err("failed to validate role: unknown key type bogus")),
+            ("ec", 7, Err("failed to validate role: unsupported bit length for EC key: 7")),
         ] {
             let got = issue_key(&any, key_type, key_bits).map_err(|v| v.to_string());
             assert_eq!(got, want.map_err(str::to_owned), "{key_type} {key_bits}");
@@ -255,20 +215,14 @@ mod tests {
         let unknown = Violation::UnknownKeyType("dsa".into());
         for (policy, key, want) in [
             (KeyPolicy::Any, rsa(2048), Ok(())),
-            (
-                KeyPolicy::Any,
-                rsa(1024),
-                Err("RSA keys < 2048 bits are unsafe and not supported"),
-            ),
+            (KeyPolicy::Any, rsa(1024), Err("RSA keys < 2048 bits are unsafe and not supported")),
             (KeyPolicy::Any, ec(Curve::P224), Ok(())),
             (KeyPolicy::Any, Some(KeySpec::Ed25519), Ok(())),
             (
                 KeyPolicy::Any,
                 None,
-                Err(
-                    "certificate request could not be parsed: expected a public key of type rsa, \
-                     ec, ed25519 or mldsa",
-                ),
+                Err("certificate request could not be parsed: expected a public key of type rsa, \
+                     ec, ed25519 or mldsa"),
             ),
             (exactly(RSA_2048), rsa(4096), Ok(())),
             (exactly(RSA_2048), rsa(3073), Ok(())),
@@ -277,16 +231,8 @@ mod tests {
                 rsa(2048),
                 Err("role requires a minimum of a 3072-bit key, but CSR's key is 2048 bits"),
             ),
-            (
-                exactly(RSA_2048),
-                ec(Curve::P256),
-                Err("role requires keys of type rsa"),
-            ),
-            (
-                exactly(RSA_2048),
-                None,
-                Err("role requires keys of type rsa"),
-            ),
+            (exactly(RSA_2048), ec(Curve::P256), Err("role requires keys of type rsa")),
+            (exactly(RSA_2048), None, Err("role requires keys of type rsa")),
             (exactly(KeySpec::Ec(Curve::P256)), ec(Curve::P521), Ok(())),
             (
                 exactly(KeySpec::Ec(Curve::P256)),
@@ -294,21 +240,13 @@ mod tests {
                 Err("role requires a minimum of a 256-bit key, but CSR's key is 224 bits"),
             ),
             (exactly(KeySpec::Ed25519), Some(KeySpec::Ed25519), Ok(())),
-            (
-                exactly(KeySpec::Ed25519),
-                rsa(2048),
-                Err("role requires keys of type ed25519"),
-            ),
+            (exactly(KeySpec::Ed25519), rsa(2048), Err("role requires keys of type ed25519")),
             (
                 exactly(KeySpec::MlDsa(MlDsa::MlDsa65)),
                 Some(KeySpec::MlDsa(MlDsa::MlDsa44)),
                 Err("role requires a minimum of a 65-bit key, but CSR's key is 44 bits"),
             ),
-            (
-                KeyPolicy::Nothing(unknown),
-                rsa(4096),
-                Err("unknown key type dsa"),
-            ),
+            (KeyPolicy::Nothing(unknown), rsa(4096), Err("unknown key type dsa")),
         ] {
             let got = csr_key_allowed(&policy, key).map_err(|violation| violation.to_string());
             assert_eq!(got, want.map_err(str::to_owned), "{policy:?} {key:?}");

@@ -34,11 +34,7 @@ impl<'a> Shape<'a> {
             !is_email && label.matches('*').count() == 1 && !reduced.contains('*')
         });
         let sound = sound && !domain.contains('@');
-        sound.then_some(Self {
-            reduced,
-            is_email,
-            wildcard,
-        })
+        sound.then_some(Self { reduced, is_email, wildcard })
     }
 
     fn has_host_syntax(&self) -> bool {
@@ -50,9 +46,7 @@ impl<'a> Shape<'a> {
 
 /// `*`, `*x`, `x*` or `x*y`.
 fn is_wildcard_label(label: &str) -> bool {
-    label
-        .split('*')
-        .all(|part| part.is_empty() || is_label(part))
+    label.split('*').all(|part| part.is_empty() || is_label(part))
 }
 
 /// Whether a text could be a name at all, whatever the role.
@@ -86,10 +80,7 @@ pub fn validate_name(role: &Role, name: &str) -> bool {
 /// no token that could have a display name.
 fn is_local(role: &Role, shape: &Shape<'_>) -> bool {
     ["localhost", "localdomain"].iter().any(|local| {
-        let below = shape
-            .reduced
-            .strip_suffix(local)
-            .is_some_and(|start| start.ends_with('.'));
+        let below = shape.reduced.strip_suffix(local).is_some_and(|start| start.ends_with('.'));
         shape.reduced == *local || (role.allow_subdomains && below)
     })
 }
@@ -187,10 +178,7 @@ pub fn common_name_allowed(role: &Role, name: &str) -> Result<(), Violation> {
 ///
 /// [`Violation::DnsName`].
 pub fn dns_names_allowed(role: &Role, names: &[String]) -> Result<(), Violation> {
-    match names
-        .iter()
-        .find(|name| name.contains('@') || !validate_name(role, name))
-    {
+    match names.iter().find(|name| name.contains('@') || !validate_name(role, name)) {
         Some(name) => Err(Violation::DnsName(name.clone())),
         None => Ok(()),
     }
@@ -202,10 +190,7 @@ pub fn dns_names_allowed(role: &Role, names: &[String]) -> Result<(), Violation>
 ///
 /// [`Violation::Email`].
 pub fn emails_allowed(role: &Role, addresses: &[String]) -> Result<(), Violation> {
-    match addresses
-        .iter()
-        .find(|address| !address.contains('@') || !validate_name(role, address))
-    {
+    match addresses.iter().find(|address| !address.contains('@') || !validate_name(role, address)) {
         Some(address) => Err(Violation::Email(address.clone())),
         None => Ok(()),
     }

@@ -26,13 +26,7 @@ impl Network {
         }
         let prefix: u32 = prefix.parse().ok()?;
         let width = if address.is_ipv4() { 32 } else { 128 };
-        (prefix <= width).then(|| {
-            Self {
-                address: masked(address, prefix),
-                prefix,
-            }
-            .canonical()
-        })
+        (prefix <= width).then(|| Self { address: masked(address, prefix), prefix }.canonical())
     }
 
     /// Whether an address lies in the range.
@@ -44,10 +38,9 @@ impl Network {
     /// `::ffff:10.0.0.0/104` is `10.0.0.0/8`, as its addresses are IPv4 addresses.
     fn canonical(self) -> Self {
         match (self.address.to_canonical(), self.prefix.checked_sub(96)) {
-            (IpAddr::V4(address), Some(prefix)) if self.address.is_ipv6() => Self {
-                address: address.into(),
-                prefix,
-            },
+            (IpAddr::V4(address), Some(prefix)) if self.address.is_ipv6() => {
+                Self { address: address.into(), prefix }
+            }
             _ => self,
         }
     }
@@ -128,20 +121,11 @@ mod tests {
 
     #[test]
     fn addresses_are_plain_literals() {
-        assert_eq!(
-            parse_ip("::ffff:1.2.3.4"),
-            Some(Ipv4Addr::new(1, 2, 3, 4).into())
-        );
+        assert_eq!(parse_ip("::ffff:1.2.3.4"), Some(Ipv4Addr::new(1, 2, 3, 4).into()));
         assert!(parse_ip("::1").is_some());
-        for text in [
-            "",
-            "010.1.1.1",
-            "10.0.0.0/8",
-            "fe80::1%en0",
-            "1.2.3",
-            "example.com",
-            " 1.2.3.4",
-        ] {
+        for text in
+            ["", "010.1.1.1", "10.0.0.0/8", "fe80::1%en0", "1.2.3", "example.com", " 1.2.3.4"]
+        {
             assert_eq!(parse_ip(text), None, "{text}");
         }
     }

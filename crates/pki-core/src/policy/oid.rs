@@ -18,20 +18,12 @@ mod tests {
 
     #[test]
     fn identifiers_are_numbers_with_dots() {
-        for text in [
-            "1.2",
-            "2.5.29.32.0",
-            "1.2.840.113556.1.8000.2554.999999",
-            "0.39",
-        ] {
-            assert_eq!(
-                parse(text).map(|oid| oid.to_string()).as_deref(),
-                Some(text)
-            );
+        for text in ["1.2", "2.5.29.32.0", "1.2.840.113556.1.8000.2554.999999", "0.39"] {
+            assert_eq!(parse(text).map(|oid| oid.to_string()).as_deref(), Some(text));
         }
-        for text in [
-            "", "1", "a.b", "1..2", "1.2.", ".1.2", "-1.2", "+1.2", "3.4", "0.40", " 1.2", "1.02",
-        ] {
+        for text in
+            ["", "1", "a.b", "1..2", "1.2.", ".1.2", "-1.2", "+1.2", "3.4", "0.40", " 1.2", "1.02"]
+        {
             assert!(parse(text).is_none(), "{text}");
         }
         assert!(parse(&"0".repeat(10_000_000)).is_none());

@@ -34,12 +34,10 @@ impl<'a> OtherNameText<'a> {
     ///
     /// [`NotAnOtherName`], with the whole text.
     pub fn parse(text: &'a str) -> Result<Self, NotAnOtherName> {
-        let (oid, rest) = text
-            .split_once(';')
-            .ok_or_else(|| NotAnOtherName::NoSemicolon(text.to_owned()))?;
-        let (kind, value) = rest
-            .split_once(':')
-            .ok_or_else(|| NotAnOtherName::NoColon(text.to_owned()))?;
+        let (oid, rest) =
+            text.split_once(';').ok_or_else(|| NotAnOtherName::NoSemicolon(text.to_owned()))?;
+        let (kind, value) =
+            rest.split_once(':').ok_or_else(|| NotAnOtherName::NoColon(text.to_owned()))?;
         if kind.eq_ignore_ascii_case("UTF8") || kind.eq_ignore_ascii_case("UTF-8") {
             Ok(Self { oid, value })
         } else {
@@ -67,13 +65,9 @@ impl<'a> AllowedOtherNames<'a> {
         if matches!(entries, [only] if only == "*") {
             return Ok(Self::Any);
         }
-        let listed: Result<_, _> = entries
-            .iter()
-            .map(|entry| OtherNameText::parse(entry))
-            .collect();
-        listed
-            .map(Self::Listed)
-            .map_err(Violation::AllowedOtherSans)
+        let listed: Result<_, _> =
+            entries.iter().map(|entry| OtherNameText::parse(entry)).collect();
+        listed.map(Self::Listed).map_err(Violation::AllowedOtherSans)
     }
 
     /// Refuses a name that fits no entry.
@@ -86,20 +80,14 @@ impl<'a> AllowedOtherNames<'a> {
         let Self::Listed(entries) = self else {
             return Ok(());
         };
-        let mut of_kind = entries
-            .iter()
-            .filter(|entry| entry.oid == name.oid)
-            .peekable();
+        let mut of_kind = entries.iter().filter(|entry| entry.oid == name.oid).peekable();
         if of_kind.peek().is_none() {
             return Err(Violation::OtherSanOid(name.oid.to_owned()));
         }
         if of_kind.any(|entry| glob(entry.value, name.value)) {
             return Ok(());
         }
-        Err(Violation::OtherSanValue {
-            oid: name.oid.to_owned(),
-            value: name.value.to_owned(),
-        })
+        Err(Violation::OtherSanValue { oid: name.oid.to_owned(), value: name.value.to_owned() })
     }
 }
 
@@ -118,22 +106,15 @@ mod tests {
             ("1.2.3;utf-8:a:b;c", Ok(("1.2.3", "a:b;c"))),
             ("1.2.3;Utf8:", Ok(("1.2.3", ""))),
             ("1.2.3", Err("expected a semicolon in other SAN \"1.2.3\"")),
-            (
-                "1.2.3;utf8",
-                Err("expected a colon in other SAN \"1.2.3;utf8\""),
-            ),
+            ("1.2.3;utf8", Err("expected a colon in other SAN \"1.2.3;utf8\"")),
             (
                 "1.2.3;ia5:x",
-                Err(
-                    "only utf8 other SANs are supported; found non-supported type in other SAN \
-                     \"1.2.3;ia5:x\"",
-                ),
+                Err("only utf8 other SANs are supported; found non-supported type in other SAN \
+                     \"1.2.3;ia5:x\""),
             ),
         ] {
             let got = OtherNameText::parse(text);
-            let got = got
-                .map(|name| (name.oid, name.value))
-                .map_err(|problem| problem.to_string());
+            let got = got.map(|name| (name.oid, name.value)).map_err(|problem| problem.to_string());
             assert_eq!(got, want.map_err(str::to_owned), "{text}");
         }
     }
@@ -141,11 +122,7 @@ mod tests {
     #[test]
     fn entries_allow_values_of_their_kind() {
         for (entries, name, want) in [
-            (
-                &[][..],
-                "1.2.3;utf8:a",
-                Err("other SAN OID 1.2.3 not allowed by this role"),
-            ),
+            (&[][..], "1.2.3;utf8:a", Err("other SAN OID 1.2.3 not allowed by this role")),
             (&["*"], "1.2.3;utf8:a", Ok(())),
             (&["1.2.3;utf8:a*"], "1.2.3;utf8:abc", Ok(())),
             (
@@ -164,11 +141,7 @@ mod tests {
             let entries = owned(entries);
             let allowed = AllowedOtherNames::parse(&entries).unwrap();
             let got = allowed.check(OtherNameText::parse(name).unwrap());
-            assert_eq!(
-                got.map_err(|v| v.to_string()),
-                want.map_err(str::to_owned),
-                "{name}"
-            );
+            assert_eq!(got.map_err(|v| v.to_string()), want.map_err(str::to_owned), "{name}");
         }
     }
 

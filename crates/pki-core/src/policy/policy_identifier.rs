@@ -20,9 +20,7 @@ impl FieldValue for PolicyIdentifiers {
 
     fn parse(raw: &Value) -> Result<Self, String> {
         if let Some(objects) = raw.as_str().and_then(json_objects) {
-            let texts = objects
-                .into_iter()
-                .map(|object| Value::Object(object).to_string());
+            let texts = objects.into_iter().map(|object| Value::Object(object).to_string());
             return Ok(Self(texts.collect()));
         }
         Vec::parse(raw).map(Self)
@@ -34,9 +32,7 @@ impl FieldValue for PolicyIdentifiers {
 }
 
 fn json_objects(text: &str) -> Option<Vec<Map<String, Value>>> {
-    text.trim_start()
-        .starts_with('[')
-        .then(|| serde_json::from_str(text).ok())?
+    text.trim_start().starts_with('[').then(|| serde_json::from_str(text).ok())?
 }
 
 impl PolicyIdentifiers {
@@ -58,11 +54,7 @@ impl PolicyIdentifiers {
     pub fn canonical(&self) -> Result<Self, Violation> {
         let texts = self.0.iter().map(|text| {
             let policy = parse(text)?;
-            Ok(if oid::parse(text).is_some() {
-                text.clone()
-            } else {
-                to_json(&policy)
-            })
+            Ok(if oid::parse(text).is_some() { text.clone() } else { to_json(&policy) })
         });
         texts.collect::<Result<_, _>>().map(Self)
     }
@@ -70,11 +62,7 @@ impl PolicyIdentifiers {
 
 fn parse(text: &str) -> Result<PolicyInformation, Violation> {
     if let Some(oid) = oid::parse(text) {
-        return Ok(PolicyInformation {
-            oid,
-            cps: None,
-            notice: None,
-        });
+        return Ok(PolicyInformation { oid, cps: None, notice: None });
     }
     let neither = || Violation::NotAPolicy(text.to_owned());
     let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| neither())?;
@@ -114,30 +102,18 @@ mod tests {
     #[track_caller]
     fn check(raw: &Value, want: Result<&[&str], &str>) {
         let got = PolicyIdentifiers::parse(raw).unwrap().canonical();
-        let got = got
-            .map(|list| list.0)
-            .map_err(|violation| violation.to_string());
-        let want = want.map(|texts| {
-            texts
-                .iter()
-                .map(|text| (*text).to_owned())
-                .collect::<Vec<_>>()
-        });
+        let got = got.map(|list| list.0).map_err(|violation| violation.to_string());
+        let want =
+            want.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         assert_eq!(got, want.map_err(str::to_owned), "{raw}");
     }
 
     #[test]
     fn policies_are_identifiers_or_objects() {
         check(&json!(""), Ok(&[]));
-        check(
-            &json!("1.2.3.4.5, 2.23.140.1.2.1"),
-            Ok(&["1.2.3.4.5", "2.23.140.1.2.1"]),
-        );
+        check(&json!("1.2.3.4.5, 2.23.140.1.2.1"), Ok(&["1.2.3.4.5", "2.23.140.1.2.1"]));
         check(&json!("2.5.29.32.0"), Ok(&["2.5.29.32.0"]));
-        check(
-            &json!(r#"{"oid": "1.2.3.4"}"#),
-            Ok(&[r#"{"oid":"1.2.3.4"}"#]),
-        );
+        check(&json!(r#"{"oid": "1.2.3.4"}"#), Ok(&[r#"{"oid":"1.2.3.4"}"#]));
         check(
             &json!(
                 r#"[{"oid":"1.2.3", "notice":"read, then  sign","cps":"https://x"},{"oid":"1.2.4"}]"#
@@ -169,19 +145,10 @@ mod tests {
         };
         check(&json!("zzz"), Err(&neither("zzz")));
         check(&json!(["1.2.3", ""]), Err(&neither("")));
-        check(
-            &json!(r#"{"oid":"1.2.3","cps":"http://c"}"#),
-            Err(&neither(r#"{"oid":"1.2.3""#)),
-        );
+        check(&json!(r#"{"oid":"1.2.3","cps":"http://c"}"#), Err(&neither(r#"{"oid":"1.2.3""#)));
         check(&json!([r#"{"oid":5}"#]), Err(&neither(r#"{"oid":5}"#)));
-        check(
-            &json!(r#"[{"id":"1.2.3"}]"#),
-            Err(&no_oid(r#"{"id":"1.2.3"}"#)),
-        );
-        check(
-            &json!(r#"[{"oid":"x.y"}]"#),
-            Err(&no_oid(r#"{"oid":"x.y"}"#)),
-        );
+        check(&json!(r#"[{"id":"1.2.3"}]"#), Err(&no_oid(r#"{"id":"1.2.3"}"#)));
+        check(&json!(r#"[{"oid":"x.y"}]"#), Err(&no_oid(r#"{"oid":"x.y"}"#)));
         check(
             &json!([r#"{"oid":"1.2.3","cps":"https://ä"}"#]),
             Err("policy statement \"https://ä\" cannot be encoded as an IA5String"),
@@ -191,10 +158,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_read_back() {
         let sent = json!(r#"[{"oid":"1.2.3","notice":"a, b"},{"oid":"1.2.4"}]"#);
-        let kept = PolicyIdentifiers::parse(&sent)
-            .unwrap()
-            .canonical()
-            .unwrap();
+        let kept = PolicyIdentifiers::parse(&sent).unwrap().canonical().unwrap();
         assert_eq!(PolicyIdentifiers::parse(&kept.render()), Ok(kept));
     }
 }

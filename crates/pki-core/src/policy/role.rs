@@ -151,20 +151,14 @@ impl Role {
     /// The first setting that is wrong.
     pub fn validated(mut self) -> Result<(Self, Vec<Warning>), Violation> {
         AllowedOtherNames::parse(&self.allowed_other_sans)?;
-        self.allowed_ip_sans_cidr = self
-            .allowed_networks()?
-            .iter()
-            .map(Network::to_string)
-            .collect();
+        self.allowed_ip_sans_cidr =
+            self.allowed_networks()?.iter().map(Network::to_string).collect();
         let mut warnings: Vec<Warning> = self.settle_lease().into_iter().collect();
         if self.max_ttl.given().is_some_and(|max| max < self.ttl.0) {
             return Err(Violation::TtlOverMaxTtl);
         }
         self.settle_key()?;
-        if let Some(wrong) = self
-            .ext_key_usage_oids
-            .iter()
-            .find(|text| oid::parse(text).is_none())
+        if let Some(wrong) = self.ext_key_usage_oids.iter().find(|text| oid::parse(text).is_none())
         {
             return Err(Violation::ExtKeyUsageOid(wrong.clone()));
         }
@@ -204,10 +198,9 @@ impl Role {
     }
 
     fn settle_words(&mut self) {
-        for (word, default) in [
-            (&mut self.issuer_ref, "default"),
-            (&mut self.serial_number_source, "json-csr"),
-        ] {
+        for (word, default) in
+            [(&mut self.issuer_ref, "default"), (&mut self.serial_number_source, "json-csr")]
+        {
             if word.is_empty() {
                 default.clone_into(word);
             }
@@ -234,9 +227,7 @@ impl Role {
 
     /// How many seconds certificates are backdated.
     pub fn backdate_seconds(&self) -> i64 {
-        self.not_before_duration
-            .given()
-            .unwrap_or(super::validity::DEFAULT_BACKDATE)
+        self.not_before_duration.given().unwrap_or(super::validity::DEFAULT_BACKDATE)
     }
 
     /// Where a serial number in the subject may come from when signing.
@@ -262,9 +253,7 @@ pub(super) mod tests {
 
     /// A role from what a caller would type.
     pub(crate) fn role(settings: &[(&str, &str)]) -> Role {
-        let settings = settings
-            .iter()
-            .map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
+        let settings = settings.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text)));
         Role::parse(&settings.collect::<Input>()).unwrap()
     }
 }

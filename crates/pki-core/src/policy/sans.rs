@@ -39,9 +39,7 @@ impl Listed {
         }
         match common_name {
             Some(name) if name.contains('@') => listed.email.push(name.to_owned()),
-            Some(name) => listed
-                .dns
-                .extend(Some(to_ascii(name)?).filter(|name| is_hostname(name))),
+            Some(name) => listed.dns.extend(Some(to_ascii(name)?).filter(|name| is_hostname(name))),
             None => (),
         }
         if csr.is_none() {
@@ -52,11 +50,7 @@ impl Listed {
     }
 
     fn add_alt_names(&mut self, alt_names: &str) -> Result<(), Violation> {
-        for item in alt_names
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-        {
+        for item in alt_names.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             if names::is_email(item) {
                 self.email.push(item.to_owned());
                 continue;
@@ -76,8 +70,7 @@ impl Listed {
 
     fn settle(&mut self) {
         let mut seen = std::collections::HashSet::new();
-        self.dns
-            .retain(|name| !name.is_empty() && seen.insert(name.clone()));
+        self.dns.retain(|name| !name.is_empty() && seen.insert(name.clone()));
         for address in &mut self.email {
             *address = address.trim().to_owned();
         }
@@ -102,19 +95,13 @@ pub(super) fn other_names(
         texts.push(OtherNameText::parse(text).map_err(Violation::RequestedOtherSan)?);
     }
     for name in csr {
-        texts.push(OtherNameText {
-            oid: &name.oid,
-            value: &name.value,
-        });
+        texts.push(OtherNameText { oid: &name.oid, value: &name.value });
     }
     for text in &texts {
         allowed.check(*text)?;
     }
     let own = |text: &OtherNameText<'_>| match oid::parse(text.oid) {
-        Some(_) => Ok(OtherName {
-            oid: text.oid.to_owned(),
-            value: text.value.to_owned(),
-        }),
+        Some(_) => Ok(OtherName { oid: text.oid.to_owned(), value: text.value.to_owned() }),
         None => Err(Violation::OtherSanNotAnOid(text.oid.to_owned())),
     };
     texts.iter().map(own).collect()
@@ -130,19 +117,13 @@ pub(super) fn ips(
     csr: Option<&SubjectAltNames>,
 ) -> Result<(Origin, Vec<IpAddr>), Violation> {
     if let Some(csr) = csr {
-        return Ok((
-            Origin::Csr,
-            csr.ip.iter().map(IpAddr::to_canonical).collect(),
-        ));
+        return Ok((Origin::Csr, csr.ip.iter().map(IpAddr::to_canonical).collect()));
     }
     let parse = |text: &String| {
         let text = text.trim();
         parse_ip(text).ok_or_else(|| Violation::NotAnIp(text.to_owned()))
     };
-    Ok((
-        Origin::Api,
-        request.iter().map(parse).collect::<Result<_, _>>()?,
-    ))
+    Ok((Origin::Api, request.iter().map(parse).collect::<Result<_, _>>()?))
 }
 
 /// Refuses IP addresses that the role does not allow. Networks narrow `allow_ip_sans`; they do not
@@ -188,16 +169,8 @@ pub fn uris_allowed(role: &Role, origin: Origin, uris: &[String]) -> Result<(), 
     if role.allowed_uri_sans.is_empty() {
         return Err(Violation::UriSans(origin));
     }
-    let fits = |uri: &String| {
-        role.allowed_uri_sans
-            .iter()
-            .any(|pattern| glob(pattern, uri))
-    };
-    if uris.iter().all(fits) {
-        Ok(())
-    } else {
-        Err(Violation::Uri(origin))
-    }
+    let fits = |uri: &String| role.allowed_uri_sans.iter().any(|pattern| glob(pattern, uri));
+    if uris.iter().all(fits) { Ok(()) } else { Err(Violation::Uri(origin)) }
 }
 
 /// URIs in their normal form.
@@ -248,14 +221,7 @@ pub(super) fn under_role(
     let (origin, written) = uris(&request.uri_sans, csr);
     uris_allowed(role, origin, written)?;
     let uri = normalized_uris(written)?;
-    Ok(SubjectAltNames {
-        other,
-        dns,
-        email,
-        ip,
-        uri,
-        rest: Vec::new(),
-    })
+    Ok(SubjectAltNames { other, dns, email, ip, uri, rest: Vec::new() })
 }
 
 /// Everything that a request names, for deciders that have no role to ask.
@@ -271,12 +237,5 @@ pub(super) fn of_request(
     let other = other_names(&AllowedOtherNames::Any, &request.other_sans, &[])?;
     let (_, ip) = ips(&request.ip_sans, None)?;
     let uri = normalized_uris(&request.uri_sans)?;
-    Ok(SubjectAltNames {
-        other,
-        dns,
-        email,
-        ip,
-        uri,
-        rest: Vec::new(),
-    })
+    Ok(SubjectAltNames { other, dns, email, ip, uri, rest: Vec::new() })
 }

@@ -23,15 +23,8 @@ pub(super) fn of_role(role: &Role) -> SubjectAttributes {
 
 /// The attributes that a request gives to a CA.
 pub(super) fn of_ca(subject: &CaSubject) -> SubjectAttributes {
-    let CaSubject {
-        country,
-        province,
-        locality,
-        street_address,
-        postal_code,
-        organization,
-        ou,
-    } = subject.clone();
+    let CaSubject { country, province, locality, street_address, postal_code, organization, ou } =
+        subject.clone();
     SubjectAttributes {
         country,
         province,
@@ -52,11 +45,7 @@ pub(super) fn of_ca(subject: &CaSubject) -> SubjectAttributes {
 ///
 /// [`Violation::SerialNumber`].
 pub fn serial_number_allowed(role: &Role, serial: &str) -> Result<(), Violation> {
-    if role
-        .allowed_serial_numbers
-        .iter()
-        .any(|pattern| glob(pattern, serial))
-    {
+    if role.allowed_serial_numbers.iter().any(|pattern| glob(pattern, serial)) {
         Ok(())
     } else {
         Err(Violation::SerialNumber(serial.to_owned()))
@@ -97,30 +86,18 @@ mod tests {
             ("*", "anything", true),
         ] {
             let role = role(&[("allowed_serial_numbers", entries)]);
-            assert_eq!(
-                serial_number_allowed(&role, serial).is_ok(),
-                want,
-                "{entries} {serial}"
-            );
+            assert_eq!(serial_number_allowed(&role, serial).is_ok(), want, "{entries} {serial}");
         }
     }
 
     #[test]
     fn every_user_id_fits_an_entry() {
         for (entries, user_ids, want) in [
-            (
-                "",
-                &["bob"][..],
-                Err("user_id bob is not allowed by this role"),
-            ),
+            ("", &["bob"][..], Err("user_id bob is not allowed by this role")),
             ("", &[], Ok(())),
             ("bob", &["BOB"], Ok(())),
             ("b*", &["bob", "bill"], Ok(())),
-            (
-                "b*",
-                &["bob", "Bill"],
-                Err("user_id Bill is not allowed by this role"),
-            ),
+            ("b*", &["bob", "Bill"], Err("user_id Bill is not allowed by this role")),
             ("*", &["x"], Ok(())),
         ] {
             let role = role(&[("allowed_user_ids", entries)]);

@@ -54,9 +54,7 @@ fn is_below(name: &str, base: &str) -> bool {
     let Some((before, end)) = name.split_at_checked(start) else {
         return false;
     };
-    let has_label = before
-        .strip_suffix('.')
-        .is_some_and(|label| !label.is_empty());
+    let has_label = before.strip_suffix('.').is_some_and(|label| !label.is_empty());
     has_label && end.eq_ignore_ascii_case(base)
 }
 
@@ -83,21 +81,8 @@ mod tests {
         check(
             domain_is_within,
             "example.com",
-            &[
-                "example.com",
-                "a.example.com",
-                "A.B.EXAMPLE.com",
-                "*.example.com",
-                "a.example.com.",
-            ],
-            &[
-                "",
-                "com",
-                "badexample.com",
-                "example.com.evil",
-                "example.org",
-                ".example.com",
-            ],
+            &["example.com", "a.example.com", "A.B.EXAMPLE.com", "*.example.com", "a.example.com."],
+            &["", "com", "badexample.com", "example.com.evil", "example.org", ".example.com"],
         );
         check(
             domain_is_within,
@@ -106,12 +91,7 @@ mod tests {
             &["example.com", "badexample.com"],
         );
         check(domain_is_within, "", &["a", "a.b"], &[]);
-        check(
-            domain_is_within,
-            "*.example.com",
-            &["*.example.com"],
-            &["www.example.com"],
-        );
+        check(domain_is_within, "*.example.com", &["*.example.com"], &["www.example.com"]);
     }
 
     #[test]

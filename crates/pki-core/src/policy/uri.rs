@@ -54,9 +54,7 @@ pub fn domain(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = rest.get(..end)?;
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = host.split_once(':').unwrap_or((host, ""));
     let is_plain = |c: u8| c.is_ascii_alphanumeric() || b"-._".contains(&c);
     let is_sound = !host.is_empty()
@@ -77,9 +75,8 @@ fn split_scheme(text: &str) -> Option<(Option<&str>, &str)> {
         return Some((None, text));
     };
     let starts_well = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
-    let is_scheme = scheme
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_scheme =
+        scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     match (starts_well && is_scheme, scheme.is_empty()) {
         (true, _) => Some((Some(scheme), rest)),
         (false, true) => None,
@@ -107,12 +104,7 @@ fn push_hierarchy(out: &mut String, has_scheme: bool, rest: &str) -> Option<()> 
     };
     let path = reencoded(path, Part::Path)?;
     // What was encoded may now look like a scheme (RFC 3986 section 4.2).
-    if out.is_empty()
-        && path
-            .split('/')
-            .next()
-            .is_some_and(|segment| segment.contains(':'))
-    {
+    if out.is_empty() && path.split('/').next().is_some_and(|segment| segment.contains(':')) {
         out.push_str("./");
     }
     out.push_str(&path);
@@ -175,11 +167,7 @@ fn is_host(text: &str) -> bool {
 fn reencoded(text: &str, part: Part) -> Option<String> {
     let decoded = unescaped(text)?;
     let stands = |byte: u8| b"!$&'()*+,;=:@[]%".contains(&byte) || !is_escaped(byte, part);
-    if text.bytes().all(stands) {
-        Some(text.to_owned())
-    } else {
-        Some(escaped(&decoded, part))
-    }
+    if text.bytes().all(stands) { Some(text.to_owned()) } else { Some(escaped(&decoded, part)) }
 }
 
 fn unescaped(text: &str) -> Option<Vec<u8>> {

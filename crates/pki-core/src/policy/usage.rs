@@ -14,11 +14,7 @@ pub fn leaf_key_usage(role: &Role) -> KeyUsage {
 pub fn ca_key_usage(names: &[String]) -> KeyUsage {
     let ca = KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN;
     let asked = KeyUsage::from_names(names.iter().map(String::as_str));
-    if asked.contains(KeyUsage::DIGITAL_SIGNATURE) {
-        ca | KeyUsage::DIGITAL_SIGNATURE
-    } else {
-        ca
-    }
+    if asked.contains(KeyUsage::DIGITAL_SIGNATURE) { ca | KeyUsage::DIGITAL_SIGNATURE } else { ca }
 }
 
 /// The extended key usages of leaves under a role: of its flags, its names and its identifiers.
@@ -33,14 +29,8 @@ pub fn leaf_ext_key_usages(role: &Role) -> Result<Vec<ObjectIdentifier>, Violati
         (role.code_signing_flag, "CodeSigning"),
         (role.email_protection_flag, "EmailProtection"),
     ];
-    let flags = flags
-        .into_iter()
-        .filter(|(is_set, _)| *is_set)
-        .map(|(_, name)| name);
-    with_oids(
-        flags.chain(role.ext_key_usage.iter().map(String::as_str)),
-        &role.ext_key_usage_oids,
-    )
+    let flags = flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name);
+    with_oids(flags.chain(role.ext_key_usage.iter().map(String::as_str)), &role.ext_key_usage_oids)
 }
 
 /// The extended key usages of names and identifiers: the named ones in their fixed order, then the
@@ -73,17 +63,13 @@ fn with_oids<'a>(
 /// What to say about names that mean nothing: they are kept, and have no effect.
 pub fn unknown_names(key_usage: &[String], ext_key_usage: &[String]) -> Vec<Warning> {
     let unknown = |names: &[String], is_known: fn(&str) -> bool| -> Option<Vec<String>> {
-        let unknown = names
-            .iter()
-            .filter(|name| !name.is_empty() && !is_known(name));
+        let unknown = names.iter().filter(|name| !name.is_empty() && !is_known(name));
         Some(unknown.cloned().collect()).filter(|names: &Vec<String>| !names.is_empty())
     };
     let key_usage = unknown(key_usage, |name| KeyUsage::parse(name).is_some());
     let ext_key_usage = unknown(ext_key_usage, |name| ext_key_usage_oid(name).is_some());
-    let warnings = [
-        key_usage.map(Warning::UnknownKeyUsage),
-        ext_key_usage.map(Warning::UnknownExtKeyUsage),
-    ];
+    let warnings =
+        [key_usage.map(Warning::UnknownKeyUsage), ext_key_usage.map(Warning::UnknownExtKeyUsage)];
     warnings.into_iter().flatten().collect()
 }
 
@@ -115,10 +101,7 @@ mod tests {
         check_leaf(&off, &[]);
         check_leaf(&off[..1], &[CLIENT]);
         check_leaf(
-            &[
-                ("code_signing_flag", "true"),
-                ("email_protection_flag", "true"),
-            ],
+            &[("code_signing_flag", "true"), ("email_protection_flag", "true")],
             &[SERVER, CLIENT, "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4"],
         );
         check_leaf(
@@ -126,10 +109,7 @@ mod tests {
             &["2.5.29.37.0", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"],
         );
         check_leaf(
-            &[
-                ("ext_key_usage", "ServerAuth"),
-                ("ext_key_usage_oids", "1.2.3.4,1.2.3.4,1.2.3"),
-            ],
+            &[("ext_key_usage", "ServerAuth"), ("ext_key_usage_oids", "1.2.3.4,1.2.3.4,1.2.3")],
             &[SERVER, CLIENT, "1.2.3.4", "1.2.3"],
         );
         check_leaf(&with(("ext_key_usage_oids", SERVER)), &[SERVER]);
@@ -165,16 +145,9 @@ mod tests {
             ("", KeyUsage::NONE),
             ("Teleport", KeyUsage::NONE),
             (" keyagreement,Teleport", KeyUsage::KEY_AGREEMENT),
-            (
-                "CertSign,CRLSign",
-                KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN,
-            ),
+            ("CertSign,CRLSign", KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN),
         ] {
-            assert_eq!(
-                leaf_key_usage(&role(&[("key_usage", names)])),
-                want,
-                "{names}"
-            );
+            assert_eq!(leaf_key_usage(&role(&[("key_usage", names)])), want, "{names}");
         }
     }
 }

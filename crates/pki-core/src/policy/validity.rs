@@ -60,15 +60,9 @@ pub struct Validity {
 impl Validity {
     fn new(not_before: Timestamp, not_after: Timestamp) -> Result<Self, Violation> {
         if not_after < not_before {
-            return Err(Violation::EndsBeforeItBegins {
-                not_before,
-                not_after,
-            });
+            return Err(Violation::EndsBeforeItBegins { not_before, not_after });
         }
-        Ok(Self {
-            not_before,
-            not_after,
-        })
+        Ok(Self { not_before, not_after })
     }
 }
 
@@ -88,10 +82,7 @@ struct RoleTtls {
 
 impl RoleTtls {
     fn of(role: &Role) -> Self {
-        Self {
-            ttl: role.ttl,
-            max: role.max_ttl,
-        }
+        Self { ttl: role.ttl, max: role.max_ttl }
     }
 }
 
@@ -127,10 +118,7 @@ impl End {
             NotAfterBound::Permit => Ok(()),
             NotAfterBound::Forbid if asked => Err(Violation::NotAfterForbidden),
             NotAfterBound::TtlLimited if now.after(self.ttl) < not_after => {
-                Err(Violation::NotAfterBeyondTtl {
-                    not_after,
-                    ttl: self.ttl,
-                })
+                Err(Violation::NotAfterBeyondTtl { not_after, ttl: self.ttl })
             }
             NotAfterBound::Until(bound) if bound < not_after => {
                 Err(Violation::NotAfterBeyondBound { not_after, bound })
@@ -154,10 +142,7 @@ impl IssuerLimits {
     }
 
     fn refusal(&self, not_after: Timestamp) -> Violation {
-        Violation::NotAfterBeyondIssuer {
-            not_after,
-            issuer: self.not_after,
-        }
+        Violation::NotAfterBeyondIssuer { not_after, issuer: self.not_after }
     }
 }
 
@@ -186,10 +171,7 @@ pub fn for_leaf(
     end.within(bound, request.not_after.is_some(), now)?;
     let not_after = issuer.leaf_end(end.not_after)?;
     let not_before = explicit_start.unwrap_or(now.before(role.backdate_seconds()));
-    Ok((
-        Validity::new(not_before, not_after)?,
-        warning.into_iter().collect(),
-    ))
+    Ok((Validity::new(not_before, not_after)?, warning.into_iter().collect()))
 }
 
 /// The beginning that the role names, or else the request.
@@ -209,10 +191,7 @@ fn explicit_not_before(
     let not_before = Timestamp::parse(text)?;
     let duration = role.backdate_seconds();
     if bound == NotBeforeBound::Duration && not_before < now.before(duration) {
-        return Err(Violation::NotBeforeTooOld {
-            not_before,
-            duration,
-        });
+        return Err(Violation::NotBeforeTooOld { not_before, duration });
     }
     Ok(Some(not_before))
 }
@@ -302,10 +281,7 @@ pub fn for_intermediate(
         warnings.push(Warning::BeyondIssuer);
     }
     warnings.extend(clamped);
-    Ok((
-        Validity::new(ca_start(not_before_duration, now), not_after)?,
-        warnings,
-    ))
+    Ok((Validity::new(ca_start(not_before_duration, now), not_after)?, warnings))
 }
 
 fn ca_end(
@@ -313,13 +289,7 @@ fn ca_end(
     request: &ValidityRequest,
     now: Timestamp,
 ) -> Result<(End, Option<Warning>), Violation> {
-    End::of(
-        RoleTtls::default(),
-        mount,
-        request,
-        request.not_after.as_deref(),
-        now,
-    )
+    End::of(RoleTtls::default(), mount, request, request.not_after.as_deref(), now)
 }
 
 fn ca_start(not_before_duration: Seconds, now: Timestamp) -> Timestamp {

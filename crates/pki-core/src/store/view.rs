@@ -70,7 +70,9 @@ impl<'a> View<'a> {
             found.into_iter().map(|(key, entry)| (key.bytes, Some(entry.value))).collect();
         merged.extend(own);
         let live = merged.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        live.take(limit).map(|(key, value)| Ok((self.own_key(records, &key)?, read(records, &value)?))).collect()
+        live.take(limit)
+            .map(|(key, value)| Ok((self.own_key(records, &key)?, read(records, &value)?)))
+            .collect()
     }
 
     /// As [`View::scan`], without the values.
@@ -112,7 +114,9 @@ impl<'a> View<'a> {
         let from = range.after.clone().unwrap_or_else(|| range.prefix.clone());
         self.own
             .range((range.table.number, from)..)
-            .take_while(|((table, key), _)| *table == range.table.number && key.starts_with(&range.prefix))
+            .take_while(|((table, key), _)| {
+                *table == range.table.number && key.starts_with(&range.prefix)
+            })
             .filter(|((_, key), _)| range.after.as_ref() != Some(key))
             .map(|((_, key), value)| (key.clone(), value.clone()))
             .collect()
@@ -122,7 +126,12 @@ impl<'a> View<'a> {
         Key { table: records.table, bytes: scoped(self.mount, key) }
     }
 
-    fn range<K, V>(&self, records: &Records<K, V>, prefix: &[u8], after: Option<&[u8]>) -> KeyRange {
+    fn range<K, V>(
+        &self,
+        records: &Records<K, V>,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+    ) -> KeyRange {
         KeyRange {
             after: after.map(|after| scoped(self.mount, after)),
             ..KeyRange::prefix(records.table, scoped(self.mount, prefix))
@@ -161,7 +170,12 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes a record, whether or not there was one.
-    pub(crate) fn put<K: RecordKey, V: Record>(&mut self, records: &Records<K, V>, key: &K, value: &V) {
+    pub(crate) fn put<K: RecordKey, V: Record>(
+        &mut self,
+        records: &Records<K, V>,
+        key: &K,
+        value: &V,
+    ) {
         let key = self.view.key(records, &key.encode());
         let stored = [&[V::FORMAT], value.encode().as_slice()].concat();
         self.view.own.insert((key.table.number, key.bytes.clone()), Some(stored.clone()));
@@ -169,7 +183,12 @@ impl<'a> Tx<'a> {
     }
 
     /// Writes a record that must not be there yet.
-    pub(crate) fn insert<K: RecordKey, V: Record>(&mut self, records: &Records<K, V>, key: &K, value: &V) {
+    pub(crate) fn insert<K: RecordKey, V: Record>(
+        &mut self,
+        records: &Records<K, V>,
+        key: &K,
+        value: &V,
+    ) {
         self.expect.push((self.view.key(records, &key.encode()), Expect::Absent));
         self.put(records, key, value);
     }

@@ -71,3 +71,11 @@ impl Mount {
         }
     }
 }
+
+/// A move of a mount that was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Migration {
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+json_record!(Migration);

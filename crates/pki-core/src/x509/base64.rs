@@ -12,10 +12,7 @@ const PADDING: u8 = 66;
 /// The alphabet read backwards.
 const MEANING: [u8; 256] = meanings();
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated when compiling; a bad index would not"
-)]
+#[expect(clippy::indexing_slicing, reason = "evaluated when compiling; a bad index would not")]
 const fn meanings() -> [u8; 256] {
     let mut table = [OTHER; 256];
     let mut digit: u8 = 0;
@@ -43,12 +40,7 @@ pub(super) fn append(text: &mut Vec<u8>, octets: &[u8]) {
     let (groups, rest) = octets.as_chunks::<3>();
     for [a, b, c] in groups {
         let bits = u32::from_be_bytes([0, *a, *b, *c]);
-        text.extend([
-            digit(bits >> 18),
-            digit(bits >> 12),
-            digit(bits >> 6),
-            digit(bits),
-        ]);
+        text.extend([digit(bits >> 18), digit(bits >> 12), digit(bits >> 6), digit(bits)]);
     }
     match rest {
         [a] => {
@@ -71,10 +63,7 @@ pub(super) fn into_text(text: Vec<u8>) -> String {
 /// The digit of the last six bits.
 fn digit(bits: u32) -> u8 {
     let [.., last] = bits.to_be_bytes();
-    ALPHABET
-        .get(usize::from(last & 0x3f))
-        .copied()
-        .unwrap_or(b'=')
+    ALPHABET.get(usize::from(last & 0x3f)).copied().unwrap_or(b'=')
 }
 
 /// The octets of a text; blanks and line ends do not count. Nothing if it has other characters,
@@ -139,9 +128,8 @@ mod tests {
     #[test]
     fn blanks_do_not_count_and_the_rest_must_be_right() {
         assert_eq!(decode(" Zm\r\n9v\tYg = =\n").as_deref(), Some(&b"foob"[..]));
-        for text in [
-            "Z", "Zg", "Zg=", "Zg===", "Zm9v=", "Zg==Zg==", "=", "Zm9v-", "Zm9vé", "Z=g=",
-        ] {
+        for text in ["Z", "Zg", "Zg=", "Zg===", "Zm9v=", "Zg==Zg==", "=", "Zm9v-", "Zm9vé", "Z=g="]
+        {
             assert_eq!(decode(text), None, "{text}");
         }
     }

@@ -144,24 +144,17 @@ impl Certificate {
 
     /// The extension with this identifier.
     pub fn extension(&self, oid: &ObjectIdentifier) -> Option<&Extension> {
-        self.fields
-            .extensions
-            .iter()
-            .find(|extension| extension.oid == *oid)
+        self.fields.extensions.iter().find(|extension| extension.oid == *oid)
     }
 
     /// Whether basicConstraints says that it is one of a CA.
     pub fn is_ca(&self) -> bool {
-        self.known
-            .basic_constraints
-            .is_some_and(|constraints| constraints.is_ca)
+        self.known.basic_constraints.is_some_and(|constraints| constraints.is_ca)
     }
 
     /// How many intermediate certificates may follow, if that is limited.
     pub fn path_len(&self) -> Option<u32> {
-        self.known
-            .basic_constraints
-            .and_then(|constraints| constraints.path_len)
+        self.known.basic_constraints.and_then(|constraints| constraints.path_len)
     }
 
     /// What its key may be used for, if that is limited.
@@ -196,8 +189,7 @@ impl Certificate {
 
     /// Whether this key made its signature.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        self.signed
-            .is_signed_by(&self.der, self.signature_algorithm, key)
+        self.signed.is_signed_by(&self.der, self.signature_algorithm, key)
     }
 
     /// Whether it is self-issued and its own key made its signature.
@@ -219,11 +211,7 @@ impl Fields {
     fn read<'a>(r: &mut Reader<'a>) -> Result<(&'a [u8], Self), ReadError> {
         let mut tbs = r.sequence()?;
         let version = tbs.optional(tag::constructed(0))?;
-        if version
-            .map(|v| parse(v, Reader::unsigned_u64))
-            .transpose()?
-            .is_some_and(|v| 2 < v)
-        {
+        if version.map(|v| parse(v, Reader::unsigned_u64)).transpose()?.is_some_and(|v| 2 < v) {
             return Err(Malformed("version 1, 2 or 3").into());
         }
         let serial = SerialNumber::from_octets(tbs.unsigned()?);
@@ -242,15 +230,8 @@ impl Fields {
             None => Vec::new(),
         };
         tbs.finish()?;
-        let fields = Self {
-            serial,
-            issuer,
-            not_before,
-            not_after,
-            subject,
-            public_key,
-            extensions,
-        };
+        let fields =
+            Self { serial, issuer, not_before, not_after, subject, public_key, extensions };
         Ok((algorithm, fields))
     }
 }

@@ -24,29 +24,17 @@ pub struct ChainMember<'a> {
 /// The chain of every issuer: identifiers, its own first.
 pub fn build_chains(issuers: &[ChainMember<'_>]) -> BTreeMap<String, Vec<String>> {
     let graph = Graph::of(issuers);
-    let mut chains: Vec<Vec<usize>> = (0..graph.members.len())
-        .map(|at| graph.manual(at))
-        .collect();
+    let mut chains: Vec<Vec<usize>> = (0..graph.members.len()).map(|at| graph.manual(at)).collect();
     for group in graph.groups() {
-        let built: Vec<_> = group
-            .iter()
-            .map(|at| (*at, graph.chain(*at, &group, &chains)))
-            .collect();
+        let built: Vec<_> =
+            group.iter().map(|at| (*at, graph.chain(*at, &group, &chains))).collect();
         for (at, chain) in built {
-            chains
-                .get_mut(at)
-                .into_iter()
-                .for_each(|slot| slot.clone_from(&chain));
+            chains.get_mut(at).into_iter().for_each(|slot| slot.clone_from(&chain));
         }
     }
     let id = |at: &usize| graph.members.get(*at).map(|member| member.id.clone());
     let ids = |chain: &Vec<usize>| chain.iter().filter_map(id).collect();
-    graph
-        .members
-        .iter()
-        .zip(&chains)
-        .map(|(m, chain)| (m.id.clone(), ids(chain)))
-        .collect()
+    graph.members.iter().zip(&chains).map(|(m, chain)| (m.id.clone(), ids(chain))).collect()
 }
 
 /// More ways up than this are not looked for: where many CAs signed each other, there are as many
@@ -102,10 +90,7 @@ impl<'a> Graph<'a> {
         members.sort_by(|a, b| b.id.cmp(&a.id));
         let mut by_subject: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (at, member) in members.iter().enumerate() {
-            by_subject
-                .entry(member.certificate.subject().as_der())
-                .or_default()
-                .push(at);
+            by_subject.entry(member.certificate.subject().as_der()).or_default().push(at);
         }
         let parents = members
             .iter()
@@ -128,31 +113,19 @@ impl<'a> Graph<'a> {
     }
 
     fn is_manual(&self, at: usize) -> bool {
-        self.members
-            .get(at)
-            .is_some_and(|member| !member.manual_chain.is_empty())
+        self.members.get(at).is_some_and(|member| !member.manual_chain.is_empty())
     }
 
     /// The chain that was set by hand, if one was.
     fn manual(&self, at: usize) -> Vec<usize> {
-        let wanted = self
-            .members
-            .get(at)
-            .map(|member| member.manual_chain.as_slice());
+        let wanted = self.members.get(at).map(|member| member.manual_chain.as_slice());
         let position = |id: &String| self.members.iter().position(|member| member.id == *id);
-        wanted
-            .unwrap_or_default()
-            .iter()
-            .filter_map(position)
-            .collect()
+        wanted.unwrap_or_default().iter().filter_map(position).collect()
     }
 
     /// The chain of a member of a group, when all parents outside the group have theirs.
     fn chain(&self, own: usize, group: &[usize], chains: &[Vec<usize>]) -> Vec<usize> {
-        let mut chain = Chain {
-            seen: vec![false; self.members.len()],
-            order: Vec::new(),
-        };
+        let mut chain = Chain { seen: vec![false; self.members.len()], order: Vec::new() };
         chain.add(own);
         for other in group.iter().filter(|other| self.is_reissue(own, **other)) {
             chain.add(*other);
@@ -165,11 +138,7 @@ impl<'a> Graph<'a> {
         }
         group.iter().for_each(|other| chain.add(*other));
         for parent in self.outside_parents(&chain.order, group) {
-            chains
-                .get(parent)
-                .into_iter()
-                .flatten()
-                .for_each(|at| chain.add(*at));
+            chains.get(parent).into_iter().flatten().for_each(|at| chain.add(*at));
         }
         chain.order
     }
@@ -194,10 +163,8 @@ impl<'a> Graph<'a> {
     fn outside_parents(&self, members: &[usize], group: &[usize]) -> Vec<usize> {
         let parents = members.iter().flat_map(|at| self.parents(*at)).copied();
         let outside = parents.filter(|parent| !group.contains(parent));
-        let is_self_issued = |at: &usize| {
-            self.certificate(*at)
-                .is_some_and(Certificate::is_self_issued)
-        };
+        let is_self_issued =
+            |at: &usize| self.certificate(*at).is_some_and(Certificate::is_self_issued);
         let (mut first, then): (Vec<usize>, Vec<usize>) = outside.partition(is_self_issued);
         first.extend(then);
         first
@@ -302,16 +269,9 @@ impl Search {
     }
 
     fn enter(&mut self, at: usize) {
-        let number = Number {
-            found: self.found,
-            reaches: self.found,
-            is_open: true,
-        };
+        let number = Number { found: self.found, reaches: self.found, is_open: true };
         self.found += 1;
-        self.numbers
-            .get_mut(at)
-            .into_iter()
-            .for_each(|slot| *slot = Some(number));
+        self.numbers.get_mut(at).into_iter().for_each(|slot| *slot = Some(number));
         self.open.push(at);
         self.path.push((at, 0));
     }
@@ -349,11 +309,7 @@ impl Search {
             self.reaches(child, number.reaches);
         }
         if number.reaches == number.found {
-            let start = self
-                .open
-                .iter()
-                .rposition(|open| *open == at)
-                .unwrap_or_default();
+            let start = self.open.iter().rposition(|open| *open == at).unwrap_or_default();
             let mut group = self.open.split_off(start);
             for member in &group {
                 if let Some(Some(number)) = self.numbers.get_mut(*member) {

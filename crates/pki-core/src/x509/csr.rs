@@ -39,9 +39,7 @@ impl CertificationRequest {
     /// that cannot be used.
     pub fn from_der(der: &[u8]) -> Result<Self, CsrError> {
         if SIZE_LIMIT < der.len() {
-            return Err(CsrError::Parse(
-                "certificate request is too long".to_owned(),
-            ));
+            return Err(CsrError::Parse("certificate request is too long".to_owned()));
         }
         let signed = Signed::parse(der)?;
         let (subject, public_key, extensions) = parse(signed.tbs(der), read_fields)?;
@@ -50,14 +48,7 @@ impl CertificationRequest {
             Some(extension) => SubjectAltNames::from_der(&extension.value)?,
             None => SubjectAltNames::default(),
         };
-        Ok(Self {
-            der: der.into(),
-            signed,
-            subject,
-            public_key,
-            extensions,
-            subject_alt_names,
-        })
+        Ok(Self { der: der.into(), signed, subject, public_key, extensions, subject_alt_names })
     }
 
     /// Reads the first PEM block of a text, whatever its label.
@@ -91,9 +82,7 @@ impl CertificationRequest {
 
     /// The extension with this identifier.
     pub fn extension(&self, oid: &ObjectIdentifier) -> Option<&Extension> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.oid == *oid)
+        self.extensions.iter().find(|extension| extension.oid == *oid)
     }
 
     /// The alternative names that are asked for.
@@ -105,8 +94,7 @@ impl CertificationRequest {
     pub fn signature_is_valid(&self) -> bool {
         let algorithm = self.signed.algorithm(&self.der);
         let algorithm = SignatureAlgorithm::from_algorithm_identifier(algorithm);
-        self.signed
-            .is_signed_by(&self.der, algorithm, &self.public_key)
+        self.signed.is_signed_by(&self.der, algorithm, &self.public_key)
     }
 }
 
@@ -160,12 +148,7 @@ impl TbsCertificationRequest {
     ///
     /// Source: RFC 2986 section 4.1.
     pub fn to_der(&self) -> Vec<u8> {
-        let Self {
-            subject,
-            public_key,
-            extensions,
-            signature: _,
-        } = self;
+        let Self { subject, public_key, extensions, signature: _ } = self;
         encode(|w| {
             w.sequence(|w| {
                 w.unsigned_u64(0);

@@ -50,11 +50,7 @@ const KINDS: [(NameKind, u8, &str); 9] = [
     (NameKind::EdiParty, tag::constructed(5), "EDI party name"),
     (NameKind::Uri, URI, "URI"),
     (NameKind::Ip, IP_ADDRESS, "IP address"),
-    (
-        NameKind::Registered,
-        tag::context(8),
-        "registered identifier",
-    ),
+    (NameKind::Registered, tag::context(8), "registered identifier"),
 ];
 
 impl NameKind {
@@ -117,14 +113,7 @@ pub struct SubjectAltNames {
 impl SubjectAltNames {
     /// Whether there is no name of any kind.
     pub fn is_empty(&self) -> bool {
-        let Self {
-            other,
-            dns,
-            email,
-            ip,
-            uri,
-            rest,
-        } = self;
+        let Self { other, dns, email, ip, uri, rest } = self;
         other.is_empty()
             && dns.is_empty()
             && email.is_empty()
@@ -144,32 +133,18 @@ impl SubjectAltNames {
     ///
     /// [`EncodeError`], with the value that cannot be encoded.
     pub fn to_der(&self) -> Result<Vec<u8>, EncodeError> {
-        let Self {
-            other,
-            dns,
-            email,
-            ip,
-            uri,
-            rest,
-        } = self;
+        let Self { other, dns, email, ip, uri, rest } = self;
         ia5("DNS name", dns)?;
         ia5("e-mail address", email)?;
         ia5("URI", uri)?;
-        let other: Vec<Vec<u8>> = other
-            .iter()
-            .map(OtherName::to_der)
-            .collect::<Result<_, _>>()?;
+        let other: Vec<Vec<u8>> = other.iter().map(OtherName::to_der).collect::<Result<_, _>>()?;
         Ok(encode(|w| {
             w.sequence(|w| {
                 other.iter().for_each(|name| w.raw(name));
-                dns.iter()
-                    .for_each(|name| w.primitive(DNS_NAME, name.as_bytes()));
-                email
-                    .iter()
-                    .for_each(|name| w.primitive(RFC822_NAME, name.as_bytes()));
+                dns.iter().for_each(|name| w.primitive(DNS_NAME, name.as_bytes()));
+                email.iter().for_each(|name| w.primitive(RFC822_NAME, name.as_bytes()));
                 ip.iter().for_each(|address| write_ip(w, address));
-                uri.iter()
-                    .for_each(|name| w.primitive(URI, name.as_bytes()));
+                uri.iter().for_each(|name| w.primitive(URI, name.as_bytes()));
                 rest.iter().for_each(|name| w.raw(name));
             });
         }))
@@ -229,10 +204,7 @@ impl OtherName {
             let value = r.read(tag::constructed(0), "[0]")?;
             let value = parse(value, |r| r.read(tag::UTF8_STRING, "a UTF8String"))?;
             let value = str::from_utf8(value).map_err(|_| WHAT)?;
-            Ok(Self {
-                oid: oid.to_string(),
-                value: value.to_owned(),
-            })
+            Ok(Self { oid: oid.to_string(), value: value.to_owned() })
         })
     }
 }
@@ -240,10 +212,7 @@ impl OtherName {
 /// Checks that values can be IA5Strings.
 pub(super) fn ia5(what: &'static str, values: &[String]) -> Result<(), EncodeError> {
     match values.iter().find(|value| !value.is_ascii()) {
-        Some(value) => Err(EncodeError::NotIa5 {
-            what,
-            value: value.clone(),
-        }),
+        Some(value) => Err(EncodeError::NotIa5 { what, value: value.clone() }),
         None => Ok(()),
     }
 }
@@ -275,24 +244,15 @@ mod tests {
 
     fn dns(names: &[&str]) -> SubjectAltNames {
         let dns = names.iter().map(|name| (*name).to_owned()).collect();
-        SubjectAltNames {
-            dns,
-            ..Default::default()
-        }
+        SubjectAltNames { dns, ..Default::default() }
     }
 
     #[test]
     fn kinds_come_in_one_order() {
         let names = SubjectAltNames {
-            other: vec![OtherName {
-                oid: "1.2.3".to_owned(),
-                value: "z".to_owned(),
-            }],
+            other: vec![OtherName { oid: "1.2.3".to_owned(), value: "z".to_owned() }],
             email: vec!["e".to_owned()],
-            ip: vec![
-                IpAddr::from([10, 0, 0, 1]),
-                IpAddr::from([0_u16, 0, 0, 0, 0, 0, 0, 1]),
-            ],
+            ip: vec![IpAddr::from([10, 0, 0, 1]), IpAddr::from([0_u16, 0, 0, 0, 0, 0, 0, 1])],
             uri: vec!["u:".to_owned()],
             rest: vec![vec![0x88, 1, 0x2a]],
             ..dns(&["d"])
@@ -300,9 +260,7 @@ mod tests {
         let der = names.to_der().unwrap();
         let want: &[&[u8]] = &[
             &[0x30, 0x30],
-            &[
-                0xa0, 0x09, 0x06, 0x02, 0x2a, 0x03, 0xa0, 0x03, 0x0c, 0x01, 0x7a,
-            ],
+            &[0xa0, 0x09, 0x06, 0x02, 0x2a, 0x03, 0xa0, 0x03, 0x0c, 0x01, 0x7a],
             &[0x82, 1, b'd', 0x81, 1, b'e', 0x87, 4, 10, 0, 0, 1, 0x87, 16],
             &[0; 15],
             &[1, 0x86, 2, b'u', b':', 0x88, 1, 0x2a],
@@ -314,43 +272,20 @@ mod tests {
     /// OpenSSL's extension language made several names of such a value, or read a file.
     #[test]
     fn a_value_is_one_name_whatever_it_contains() {
-        let odd = [
-            "a,DNS:b",
-            "a@b:c;d",
-            "a\nb",
-            "a\0b",
-            "\"",
-            "",
-            "otherName:1.2.3;UTF8:x",
-        ];
+        let odd = ["a,DNS:b", "a@b:c;d", "a\nb", "a\0b", "\"", "", "otherName:1.2.3;UTF8:x"];
         let names = dns(&odd);
-        assert_eq!(
-            SubjectAltNames::from_der(&names.to_der().unwrap()),
-            Ok(names)
-        );
+        assert_eq!(SubjectAltNames::from_der(&names.to_der().unwrap()), Ok(names));
     }
 
     #[test]
     fn what_cannot_be_encoded_is_named() {
         let check = |names: SubjectAltNames, want: &str| {
-            assert_eq!(
-                names.to_der().map_err(|e| e.to_string()),
-                Err(want.to_owned())
-            );
+            assert_eq!(names.to_der().map_err(|e| e.to_string()), Err(want.to_owned()));
         };
-        check(
-            dns(&["a", "bü"]),
-            "DNS name \"bü\" has characters outside ASCII",
-        );
+        check(dns(&["a", "bü"]), "DNS name \"bü\" has characters outside ASCII");
         for oid in ["", "bad", "3.4", "1.2.x", "1"] {
-            let other = vec![OtherName {
-                oid: oid.to_owned(),
-                value: String::new(),
-            }];
-            let names = SubjectAltNames {
-                other,
-                ..Default::default()
-            };
+            let other = vec![OtherName { oid: oid.to_owned(), value: String::new() }];
+            let names = SubjectAltNames { other, ..Default::default() };
             check(names, &format!("\"{oid}\" is not an object identifier"));
         }
     }
@@ -360,9 +295,7 @@ mod tests {
         for name in [
             &[0x87, 3, 1, 2, 3][..],
             &[0xa4, 2, 0x30, 0],
-            &[
-                0xa0, 0x09, 0x06, 0x02, 0x2a, 0x03, 0xa0, 0x03, 0x04, 0x01, 0x7a,
-            ],
+            &[0xa0, 0x09, 0x06, 0x02, 0x2a, 0x03, 0xa0, 0x03, 0x04, 0x01, 0x7a],
         ] {
             let der = encode(|w| w.sequence(|w| w.raw(name)));
             let names = SubjectAltNames::from_der(&der).unwrap();

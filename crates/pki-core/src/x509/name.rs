@@ -59,10 +59,7 @@ impl DistinguishedName {
     /// All values of an attribute, in order.
     pub fn attribute(&self, oid: &ObjectIdentifier) -> Vec<String> {
         let all = attributes(&self.der).unwrap_or_default();
-        all.iter()
-            .filter(|a| a.oid == *oid)
-            .map(|a| text(&a.value))
-            .collect()
+        all.iter().filter(|a| a.oid == *oid).map(|a| text(&a.value)).collect()
     }
 }
 
@@ -78,10 +75,7 @@ fn attributes(der: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
             }
             while !rdn.is_empty() {
                 let mut attribute = rdn.sequence()?;
-                all.push(Attribute {
-                    oid: attribute.oid()?,
-                    value: attribute.element()?,
-                });
+                all.push(Attribute { oid: attribute.oid()?, value: attribute.element()? });
                 attribute.finish()?;
             }
         }
@@ -95,15 +89,9 @@ fn attributes(der: &[u8]) -> Result<Vec<Attribute<'_>>, Malformed> {
 fn text(value: &Element<'_>) -> String {
     match value.tag {
         tag::BMP_STRING => {
-            let units = value
-                .content
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|unit| u16::from_be_bytes(*unit));
-            char::decode_utf16(units)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect()
+            let units =
+                value.content.as_chunks::<2>().0.iter().map(|unit| u16::from_be_bytes(*unit));
+            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         }
         // In practice Teletex strings hold Latin-1.
         tag::TELETEX_STRING => value.content.iter().copied().map(char::from).collect(),
@@ -133,30 +121,18 @@ impl fmt::Display for DistinguishedName {
         let all = attributes(&self.der).unwrap_or_default();
         let mut rdns = Vec::new();
         for (oid, short) in KNOWN {
-            let mut values: Vec<String> = all
-                .iter()
-                .filter(|a| a.oid == oid)
-                .map(|a| text(&a.value))
-                .collect();
+            let mut values: Vec<String> =
+                all.iter().filter(|a| a.oid == oid).map(|a| text(&a.value)).collect();
             if matches!(oid, oid::COMMON_NAME | oid::SUBJECT_SERIAL_NUMBER) {
-                values = values
-                    .pop()
-                    .filter(|last| !last.is_empty())
-                    .into_iter()
-                    .collect();
+                values = values.pop().filter(|last| !last.is_empty()).into_iter().collect();
             }
-            let pairs: Vec<String> = values
-                .iter()
-                .map(|value| format!("{short}={}", escape(value)))
-                .collect();
+            let pairs: Vec<String> =
+                values.iter().map(|value| format!("{short}={}", escape(value))).collect();
             if !pairs.is_empty() {
                 rdns.push(pairs.join("+"));
             }
         }
-        let others = all
-            .iter()
-            .rev()
-            .filter(|a| KNOWN.iter().all(|known| known.0 != a.oid));
+        let others = all.iter().rev().filter(|a| KNOWN.iter().all(|known| known.0 != a.oid));
         rdns.extend(others.map(|a| {
             let value = encode(|w| write_string(w, &text(&a.value)));
             format!("{}=#{}", a.oid, hex::encode(&value))
@@ -230,14 +206,8 @@ mod tests {
                 "CN=\\ a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h#i\\ ",
             ),
             (vec![(&oid::COMMON_NAME, utf8, b"#a")], "CN=\\#a"),
-            (
-                vec![(&oid::COMMON_NAME, tag::BMP_STRING, &[0, b'a', 0x20, 0xac])],
-                "CN=a\u{20ac}",
-            ),
-            (
-                vec![(&oid::COMMON_NAME, tag::TELETEX_STRING, &[b'a', 0xe9])],
-                "CN=aé",
-            ),
+            (vec![(&oid::COMMON_NAME, tag::BMP_STRING, &[0, b'a', 0x20, 0xac])], "CN=a\u{20ac}"),
+            (vec![(&oid::COMMON_NAME, tag::TELETEX_STRING, &[b'a', 0xe9])], "CN=aé"),
         ] {
             assert_eq!(name(&attributes).to_string(), want);
         }
@@ -246,10 +216,7 @@ mod tests {
     #[test]
     fn attributes_are_found_by_type() {
         let utf8 = tag::UTF8_STRING;
-        let name = name(&[
-            (&oid::COMMON_NAME, utf8, b"a"),
-            (&oid::COMMON_NAME, utf8, b"b"),
-        ]);
+        let name = name(&[(&oid::COMMON_NAME, utf8, b"a"), (&oid::COMMON_NAME, utf8, b"b")]);
         assert_eq!(name.common_name().as_deref(), Some("b"));
         assert_eq!(name.attribute(&oid::COMMON_NAME), ["a", "b"]);
         assert_eq!(name.attribute(&oid::COUNTRY), [""; 0]);

@@ -23,23 +23,16 @@ impl IpRange {
     pub fn new(address: IpAddr, prefix_len: u8) -> Option<Self> {
         let address = match address {
             IpAddr::V4(v4) if prefix_len <= 32 => {
-                let mask = u32::MAX
-                    .checked_shl(32 - u32::from(prefix_len))
-                    .unwrap_or(0);
+                let mask = u32::MAX.checked_shl(32 - u32::from(prefix_len)).unwrap_or(0);
                 IpAddr::V4((v4.to_bits() & mask).into())
             }
             IpAddr::V6(v6) if prefix_len <= 128 => {
-                let mask = u128::MAX
-                    .checked_shl(128 - u32::from(prefix_len))
-                    .unwrap_or(0);
+                let mask = u128::MAX.checked_shl(128 - u32::from(prefix_len)).unwrap_or(0);
                 IpAddr::V6((v6.to_bits() & mask).into())
             }
             _ => return None,
         };
-        Some(Self {
-            address,
-            prefix_len,
-        })
+        Some(Self { address, prefix_len })
     }
 
     /// Reads `10.0.0.0/8`.
@@ -47,10 +40,7 @@ impl IpRange {
         let (address, prefix_len) = text.split_once('/')?;
         // The number parser takes a sign.
         let digits = prefix_len.bytes().all(|octet| octet.is_ascii_digit());
-        Self::new(
-            address.parse().ok()?,
-            prefix_len.parse().ok().filter(|_| digits)?,
-        )
+        Self::new(address.parse().ok()?, prefix_len.parse().ok().filter(|_| digits)?)
     }
 
     /// Whether the address is in the block.
@@ -82,9 +72,7 @@ impl IpRange {
             _ => return Err(WHAT),
         };
         let ones: u32 = mask.iter().map(|octet| octet.count_ones()).sum();
-        let range = u8::try_from(ones)
-            .ok()
-            .and_then(|ones| Self::new(address, ones));
+        let range = u8::try_from(ones).ok().and_then(|ones| Self::new(address, ones));
         // The bits of the mask must be the first ones, and the address may have no others.
         range.filter(|range| range.octets() == octets).ok_or(WHAT)
     }
@@ -124,22 +112,16 @@ pub struct NameConstraints {
 impl Subtrees {
     /// Whether there are none of any kind.
     pub fn is_empty(&self) -> bool {
-        let Self {
-            dns,
-            ip,
-            email,
-            uri,
-            rest,
-        } = self;
+        let Self { dns, ip, email, uri, rest } = self;
         dns.is_empty() && ip.is_empty() && email.is_empty() && uri.is_empty() && rest.is_empty()
     }
 
     /// The kinds of the subtrees that are kept as they were read.
     pub fn rest_kinds(&self) -> Vec<NameKind> {
         let base = |subtree: &Vec<u8>| match parse(subtree, Reader::sequence) {
-            Ok(mut inside) => inside
-                .element()
-                .map_or(NameKind::Unknown, |base| NameKind::of(base.der)),
+            Ok(mut inside) => {
+                inside.element().map_or(NameKind::Unknown, |base| NameKind::of(base.der))
+            }
             Err(_) => NameKind::Unknown,
         };
         self.rest.iter().map(base).collect()
@@ -152,13 +134,7 @@ impl Subtrees {
     }
 
     fn write(&self, w: &mut Writer, tag: u8) {
-        let Self {
-            dns,
-            ip,
-            email,
-            uri,
-            rest,
-        } = self;
+        let Self { dns, ip, email, uri, rest } = self;
         if self.is_empty() {
             return;
         }
@@ -167,13 +143,9 @@ impl Subtrees {
             w.sequence(|w| w.primitive(tag, value));
         };
         w.nested(tag, |w| {
-            dns.iter()
-                .for_each(|name| base(w, DNS_NAME, name.as_bytes()));
-            ip.iter()
-                .for_each(|range| base(w, IP_ADDRESS, &range.octets()));
-            email
-                .iter()
-                .for_each(|name| base(w, RFC822_NAME, name.as_bytes()));
+            dns.iter().for_each(|name| base(w, DNS_NAME, name.as_bytes()));
+            ip.iter().for_each(|range| base(w, IP_ADDRESS, &range.octets()));
+            email.iter().for_each(|name| base(w, RFC822_NAME, name.as_bytes()));
             uri.iter().for_each(|name| base(w, URI, name.as_bytes()));
             rest.iter().for_each(|subtree| w.raw(subtree));
         });
@@ -237,10 +209,7 @@ impl NameConstraints {
             let permitted = lists.optional(tag::constructed(0))?.unwrap_or_default();
             let excluded = lists.optional(tag::constructed(1))?.unwrap_or_default();
             lists.finish()?;
-            Ok(Self {
-                permitted: Subtrees::read(permitted)?,
-                excluded: Subtrees::read(excluded)?,
-            })
+            Ok(Self { permitted: Subtrees::read(permitted)?, excluded: Subtrees::read(excluded)? })
         })
     }
 }
@@ -266,11 +235,7 @@ mod tests {
             ("x/8", None),
         ] {
             let range = IpRange::parse(text);
-            assert_eq!(
-                range.map(|range| range.to_string()).as_deref(),
-                want,
-                "{text}"
-            );
+            assert_eq!(range.map(|range| range.to_string()).as_deref(), want, "{text}");
             if let Some(range) = range {
                 assert_eq!(IpRange::from_octets(&range.octets()), Ok(range));
             }
@@ -279,11 +244,7 @@ mod tests {
         assert!(range.contains(IpAddr::from([10, 255, 0, 1])));
         assert!(!range.contains(IpAddr::from([11, 0, 0, 1])));
         assert!(!range.contains(IpAddr::from([0_u16; 8])));
-        for wrong in [
-            &[0; 7][..],
-            &[10, 0, 0, 0, 255, 0, 255, 0],
-            &[10, 1, 0, 0, 255, 0, 0, 0],
-        ] {
+        for wrong in [&[0; 7][..], &[10, 0, 0, 0, 255, 0, 255, 0], &[10, 1, 0, 0, 255, 0, 0, 0]] {
             assert!(IpRange::from_octets(wrong).is_err(), "{wrong:?}");
         }
     }
@@ -299,18 +260,12 @@ mod tests {
                 uri: text(".c.com"),
                 rest: vec![vec![0x30, 4, 0xa4, 2, 0x30, 0]],
             },
-            excluded: Subtrees {
-                dns: text("x.a.com"),
-                ..Default::default()
-            },
+            excluded: Subtrees { dns: text("x.a.com"), ..Default::default() },
         };
         let der = constraints.to_der().unwrap();
         assert_eq!(NameConstraints::from_der(&der), Ok(constraints));
         let one = NameConstraints {
-            permitted: Subtrees {
-                dns: text("a"),
-                ..Default::default()
-            },
+            permitted: Subtrees { dns: text("a"), ..Default::default() },
             ..Default::default()
         };
         let want = vec![0x30, 7, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'];

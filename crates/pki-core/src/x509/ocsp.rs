@@ -169,7 +169,11 @@ fn check_critical(extensions: &[Extension]) -> Result<(), Malformed> {
 /// STRING.
 fn check_nonce(value: Vec<u8>) -> Result<Vec<u8>, Malformed> {
     let length = parse(&value, Reader::octet_string).map_or(value.len(), <[u8]>::len);
-    if (1..=128).contains(&length) { Ok(value) } else { Err(Malformed("a nonce of 1 to 128 octets")) }
+    if (1..=128).contains(&length) {
+        Ok(value)
+    } else {
+        Err(Malformed("a nonce of 1 to 128 octets"))
+    }
 }
 
 /// What is known of a certificate.
@@ -386,10 +390,11 @@ mod tests {
     fn what_is_not_understood_is_malformed() {
         let (name, key) = issuer();
         let id = cert_id(&oid::SHA1, &name, key.public_key());
-        let md5 = cert_id(&ObjectIdentifier::new_unwrap("1.2.840.113549.2.5"), &name, key.public_key());
+        let md5 =
+            cert_id(&ObjectIdentifier::new_unwrap("1.2.840.113549.2.5"), &name, key.public_key());
         let other = Extension { oid: oid::CRL_NUMBER, critical: true, value: vec![5, 0] };
         let check = |der: &[u8], is_read: bool| {
-            assert_eq!(OcspRequest::from_der(der).is_ok(), is_read, "{der:02x?}");
+            assert_eq!(OcspRequest::from_der(der).is_ok(), is_read, "{} octets", der.len());
         };
         let one = [id];
         check(&request(&one, &[], &[]), true);
@@ -401,7 +406,7 @@ mod tests {
         check(&request(&one, &[], &[0xa0, 2, 0x30, 0]), false);
         check(&request(&[], &[], &[]), false);
         check(&request(&[md5], &[], &[]), false);
-        check(&request(&vec![one[0].clone(); 30], &[], &[]), false);
+        check(&request(&vec![one[0].clone(); 40], &[], &[]), false);
         check(b"hello ocsp", false);
         check(&[], false);
     }

@@ -32,16 +32,12 @@ pub fn encode(label: &str, der: &[u8]) -> String {
     // Never moved while it is written: the block may be a private key.
     let frame = 2 * (END.len() + BEGIN.len() + label.len());
     let mut text = Vec::with_capacity(lines * 65 + frame);
-    [BEGIN, label, DASHES, "\n"]
-        .iter()
-        .for_each(|part| text.extend_from_slice(part.as_bytes()));
+    [BEGIN, label, DASHES, "\n"].iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
     for line in der.chunks(OCTETS_IN_A_LINE) {
         base64::append(&mut text, line);
         text.push(b'\n');
     }
-    [END, label, DASHES]
-        .iter()
-        .for_each(|part| text.extend_from_slice(part.as_bytes()));
+    [END, label, DASHES].iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
     base64::into_text(text)
 }
 
@@ -69,10 +65,7 @@ impl<'a> Blocks<'a> {
     /// A text that is too long has no blocks.
     fn of(text: &'a str) -> Self {
         let rest = if text.len() <= TEXT_LIMIT { text } else { "" };
-        Self {
-            rest,
-            after_last: text,
-        }
+        Self { rest, after_last: text }
     }
 
     fn line(&mut self) -> Option<&'a str> {
@@ -95,19 +88,13 @@ impl<'a> Blocks<'a> {
             let here = self.rest;
             let line = self.line()?;
             if line.starts_with(DASHES) {
-                let end = line
-                    .trim_end()
-                    .strip_prefix(END)
-                    .and_then(|l| l.strip_suffix(DASHES));
+                let end = line.trim_end().strip_prefix(END).and_then(|l| l.strip_suffix(DASHES));
                 if end != Some(label) {
                     self.rest = here;
                     return None;
                 }
                 let body = body.get(..body.len() - here.len())?;
-                return Some(PemBlock {
-                    label: label.to_owned(),
-                    der: base64::decode(body)?,
-                });
+                return Some(PemBlock { label: label.to_owned(), der: base64::decode(body)? });
             }
             in_headers = in_headers && line.contains(':');
             if in_headers {
@@ -136,10 +123,7 @@ mod tests {
     use super::*;
 
     fn block(label: &str, der: &[u8]) -> PemBlock {
-        PemBlock {
-            label: label.to_owned(),
-            der: der.to_vec(),
-        }
+        PemBlock { label: label.to_owned(), der: der.to_vec() }
     }
 
     #[test]
@@ -147,10 +131,7 @@ mod tests {
         let text = encode("X", &[0; 49]);
         let lines: Vec<&str> = text.split('\n').collect();
         let full = "A".repeat(64);
-        assert_eq!(
-            lines,
-            ["-----BEGIN X-----", &full, "AA==", "-----END X-----"]
-        );
+        assert_eq!(lines, ["-----BEGIN X-----", &full, "AA==", "-----END X-----"]);
         assert_eq!(encode("X", &[]), "-----BEGIN X-----\n-----END X-----");
         for length in [0, 1, 47, 48, 49, 96, 1000] {
             let der: Vec<u8> = (0..=255).cycle().take(length).collect();
@@ -165,29 +146,13 @@ mod tests {
             ("", &[], ""),
             ("nothing\n", &[], "nothing\n"),
             (x, &["X"], ""),
-            (
-                &format!("before\n{x}between\n{x}after\n"),
-                &["X", "X"],
-                "after\n",
-            ),
+            (&format!("before\n{x}between\n{x}after\n"), &["X", "X"], "after\n"),
             (&x.replace('\n', "\r\n"), &["X"], ""),
             (x.trim_end(), &["X"], ""),
-            (
-                "-----BEGIN X-----\nA: b\nC: d\n\nZm 9v\n\n-----END X-----  \n.",
-                &["X"],
-                ".",
-            ),
-            (
-                "-----BEGIN X-----\nZm9v\n-----END Y-----\n",
-                &[],
-                "-----BEGIN",
-            ),
+            ("-----BEGIN X-----\nA: b\nC: d\n\nZm 9v\n\n-----END X-----  \n.", &["X"], "."),
+            ("-----BEGIN X-----\nZm9v\n-----END Y-----\n", &[], "-----BEGIN"),
             (&format!("-----BEGIN Y-----\nZm9v\n{x}"), &["X"], ""),
-            (
-                &format!("-----BEGIN Y-----\n!\n-----END Y-----\n{x}"),
-                &["X"],
-                "",
-            ),
+            (&format!("-----BEGIN Y-----\n!\n-----END Y-----\n{x}"), &["X"], ""),
             ("-----BEGIN X-----\nZm9v\n", &[], "-----BEGIN"),
             ("-----BEGIN X-----Zm9v-----END X-----\n", &[], "-----BEGIN"),
             (" -----BEGIN X-----\nZm9v\n-----END X-----\n", &[], " ---"),

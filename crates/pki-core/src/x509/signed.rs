@@ -60,9 +60,9 @@ impl Signed {
         let signature = der.get(self.signature.clone()).unwrap_or_default();
         match algorithm {
             Some(algorithm) => key.verify(algorithm, self.tbs(der), signature),
-            None => self.algorithm_oid(der).is_some_and(|algorithm| {
-                key.verify_sha1(&algorithm, self.tbs(der), signature)
-            }),
+            None => self
+                .algorithm_oid(der)
+                .is_some_and(|algorithm| key.verify_sha1(&algorithm, self.tbs(der), signature)),
         }
     }
 

@@ -160,16 +160,10 @@ mod tests {
     #[test]
     fn values_of_one_attribute_are_a_sorted_set() {
         let check = |values: &[&str], want: &[&str]| {
-            let subject = SubjectAttributes {
-                organizational_unit: text(values),
-                ..Default::default()
-            };
+            let subject =
+                SubjectAttributes { organizational_unit: text(values), ..Default::default() };
             let name = subject.to_name();
-            assert_eq!(
-                name.attribute(&oid::ORGANIZATIONAL_UNIT),
-                want,
-                "{values:?}"
-            );
+            assert_eq!(name.attribute(&oid::ORGANIZATIONAL_UNIT), want, "{values:?}");
         };
         check(&["A", "B", "A"], &["A", "B"]);
         check(&["BB", "C", "AA", ""], &["C", "AA", "BB"]);

@@ -68,8 +68,6 @@ impl TbsCertificate {
 
     /// The extension with this identifier.
     pub fn extension(&self, oid: &ObjectIdentifier) -> Option<&Extension> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.oid == *oid)
+        self.extensions.iter().find(|extension| extension.oid == *oid)
     }
 }

@@ -49,27 +49,17 @@ impl KeyUsage {
     /// The bit with this name, in any case and with blanks around it.
     pub fn parse(name: &str) -> Option<Self> {
         let name = name.trim();
-        KEY_USAGES
-            .iter()
-            .find(|row| row.1.eq_ignore_ascii_case(name))
-            .map(|row| row.0)
+        KEY_USAGES.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| row.0)
     }
 
     /// The bits of all names that are known.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        names
-            .into_iter()
-            .filter_map(Self::parse)
-            .fold(Self::NONE, BitOr::bitor)
+        names.into_iter().filter_map(Self::parse).fold(Self::NONE, BitOr::bitor)
     }
 
     /// The names of the bits that are set.
     pub fn names(self) -> Vec<&'static str> {
-        KEY_USAGES
-            .iter()
-            .filter(|row| self.contains(row.0))
-            .map(|row| row.1)
-            .collect()
+        KEY_USAGES.iter().filter(|row| self.contains(row.0)).map(|row| row.1).collect()
     }
 
     /// Whether no bit is set.
@@ -118,47 +108,17 @@ impl BitOr for KeyUsage {
 /// (RFC 5280 section 4.2.1.12, RFC 4945 section 5.1.3.12).
 pub const EXT_KEY_USAGES: [(&str, ObjectIdentifier); 12] = [
     ("Any", ANY_EXT_KEY_USAGE),
-    (
-        "ServerAuth",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1"),
-    ),
-    (
-        "ClientAuth",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2"),
-    ),
-    (
-        "CodeSigning",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3"),
-    ),
-    (
-        "EmailProtection",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4"),
-    ),
-    (
-        "IPSECEndSystem",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.5"),
-    ),
-    (
-        "IPSECTunnel",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.6"),
-    ),
-    (
-        "IPSECUser",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.7"),
-    ),
-    (
-        "TimeStamping",
-        ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8"),
-    ),
+    ("ServerAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1")),
+    ("ClientAuth", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2")),
+    ("CodeSigning", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3")),
+    ("EmailProtection", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4")),
+    ("IPSECEndSystem", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.5")),
+    ("IPSECTunnel", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.6")),
+    ("IPSECUser", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.7")),
+    ("TimeStamping", ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8")),
     ("OCSPSigning", OCSP_SIGNING),
-    (
-        "MicrosoftServerGatedCrypto",
-        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.3.3"),
-    ),
-    (
-        "NetscapeServerGatedCrypto",
-        ObjectIdentifier::new_unwrap("2.16.840.1.113730.4.1"),
-    ),
+    ("MicrosoftServerGatedCrypto", ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.10.3.3")),
+    ("NetscapeServerGatedCrypto", ObjectIdentifier::new_unwrap("2.16.840.1.113730.4.1")),
 ];
 
 /// anyExtendedKeyUsage.
@@ -169,18 +129,12 @@ pub const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1
 /// The extended key usage with this name, in any case and with blanks around it.
 pub fn ext_key_usage_oid(name: &str) -> Option<ObjectIdentifier> {
     let name = name.trim();
-    EXT_KEY_USAGES
-        .iter()
-        .find(|row| row.0.eq_ignore_ascii_case(name))
-        .map(|row| row.1)
+    EXT_KEY_USAGES.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1)
 }
 
 /// The name of an extended key usage.
 pub fn ext_key_usage_name(oid: &ObjectIdentifier) -> Option<&'static str> {
-    EXT_KEY_USAGES
-        .iter()
-        .find(|row| row.1 == *oid)
-        .map(|row| row.0)
+    EXT_KEY_USAGES.iter().find(|row| row.1 == *oid).map(|row| row.0)
 }
 
 /// The extended key usages of all names that are known, each once, in the fixed order.
@@ -188,11 +142,7 @@ pub fn ext_key_usages_from_names<'a>(
     names: impl IntoIterator<Item = &'a str>,
 ) -> Vec<ObjectIdentifier> {
     let wanted: Vec<ObjectIdentifier> = names.into_iter().filter_map(ext_key_usage_oid).collect();
-    EXT_KEY_USAGES
-        .iter()
-        .map(|row| row.1)
-        .filter(|oid| wanted.contains(oid))
-        .collect()
+    EXT_KEY_USAGES.iter().map(|row| row.1).filter(|oid| wanted.contains(oid)).collect()
 }
 
 /// Reads the value of extKeyUsage.
@@ -217,10 +167,7 @@ mod tests {
     #[test]
     fn key_usages_read_and_write() {
         for (names, want) in [
-            (
-                &["DigitalSignature", "KeyEncipherment", "KeyAgreement"][..],
-                &[3, 2, 3, 0xa8][..],
-            ),
+            (&["DigitalSignature", "KeyEncipherment", "KeyAgreement"][..], &[3, 2, 3, 0xa8][..]),
             (&["CertSign", "CRLSign"], &[3, 2, 1, 6]),
             (&["DecipherOnly"], &[3, 3, 7, 0, 0x80]),
             (&[], &[3, 1, 0]),
@@ -230,13 +177,7 @@ mod tests {
             assert_eq!(encode(|w| usage.write(w)), want);
             assert_eq!(KeyUsage::from_der(want), Ok(usage));
         }
-        for wrong in [
-            &[][..],
-            &[3, 0],
-            &[3, 2, 8, 0],
-            &[4, 2, 1, 6],
-            &[3, 2, 1, 6, 0],
-        ] {
+        for wrong in [&[][..], &[3, 0], &[3, 2, 8, 0], &[4, 2, 1, 6], &[3, 2, 1, 6, 0]] {
             assert!(KeyUsage::from_der(wrong).is_err(), "{wrong:02x?}");
         }
     }
@@ -244,10 +185,7 @@ mod tests {
     #[test]
     fn names_are_trimmed_and_case_does_not_matter() {
         assert_eq!(KeyUsage::parse(" crlsign "), Some(KeyUsage::CRL_SIGN));
-        assert_eq!(
-            KeyUsage::from_names(["nonsense", "certsign"]),
-            KeyUsage::KEY_CERT_SIGN
-        );
+        assert_eq!(KeyUsage::from_names(["nonsense", "certsign"]), KeyUsage::KEY_CERT_SIGN);
         assert_eq!(ext_key_usage_oid(" serverauth"), Some(EXT_KEY_USAGES[1].1));
         assert_eq!(ext_key_usage_oid("MicrosoftCommercialCodeSigning"), None);
         assert_eq!(ext_key_usage_name(&OCSP_SIGNING), Some("OCSPSigning"));

@@ -25,13 +25,7 @@ fn digits(moment: Timestamp, with_century: bool) -> Vec<u8> {
     let (year, month, day, hour, minute, second) = moment.civil();
     let century = with_century.then_some(year / 100);
     let mut text = Vec::with_capacity(15);
-    let pairs = [
-        i32::from(month),
-        day.into(),
-        hour.into(),
-        minute.into(),
-        second.into(),
-    ];
+    let pairs = [i32::from(month), day.into(), hour.into(), minute.into(), second.into()];
     for pair in century.into_iter().chain([year % 100]).chain(pairs) {
         text.extend([pair / 10, pair % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or(0)));
     }
@@ -97,33 +91,17 @@ mod tests {
     #[test]
     fn the_type_changes_in_2050() {
         for (moment, tag, text) in [
-            (
-                "1949-12-31T23:59:59Z",
-                tag::GENERALIZED_TIME,
-                "19491231235959Z",
-            ),
+            ("1949-12-31T23:59:59Z", tag::GENERALIZED_TIME, "19491231235959Z"),
             ("1950-01-01T00:00:00Z", tag::UTC_TIME, "500101000000Z"),
             ("1999-12-31T23:59:59Z", tag::UTC_TIME, "991231235959Z"),
             ("2026-11-22T01:02:03.9Z", tag::UTC_TIME, "261122010203Z"),
             ("2049-12-31T23:59:59Z", tag::UTC_TIME, "491231235959Z"),
-            (
-                "2050-01-01T00:00:00Z",
-                tag::GENERALIZED_TIME,
-                "20500101000000Z",
-            ),
-            (
-                "9999-12-31T23:59:59Z",
-                tag::GENERALIZED_TIME,
-                "99991231235959Z",
-            ),
+            ("2050-01-01T00:00:00Z", tag::GENERALIZED_TIME, "20500101000000Z"),
+            ("9999-12-31T23:59:59Z", tag::GENERALIZED_TIME, "99991231235959Z"),
         ] {
             let moment = Timestamp::parse(moment).unwrap();
             let der = encode(|w| write_time(w, moment));
-            assert_eq!(
-                der,
-                encode(|w| w.primitive(tag, text.as_bytes())),
-                "{moment}"
-            );
+            assert_eq!(der, encode(|w| w.primitive(tag, text.as_bytes())), "{moment}");
             assert_eq!(parse(&der, read_time), Ok(moment.to_whole_second()));
         }
     }
@@ -132,16 +110,8 @@ mod tests {
     fn only_moments_in_utc_are_read() {
         for (tag, text, want) in [
             (tag::UTC_TIME, "2611220102Z", Some("2026-11-22T01:02:00Z")),
-            (
-                tag::GENERALIZED_TIME,
-                "20261122010203Z",
-                Some("2026-11-22T01:02:03Z"),
-            ),
-            (
-                tag::GENERALIZED_TIME,
-                "00010101000000Z",
-                Some("0001-01-01T00:00:00Z"),
-            ),
+            (tag::GENERALIZED_TIME, "20261122010203Z", Some("2026-11-22T01:02:03Z")),
+            (tag::GENERALIZED_TIME, "00010101000000Z", Some("0001-01-01T00:00:00Z")),
             (tag::UTC_TIME, "261122010203", None),
             (tag::UTC_TIME, "261122010203+0000", None),
             (tag::UTC_TIME, "261322010203Z", None),

@@ -6,10 +6,8 @@ use serde_json::Value;
 
 /// The role that a caller makes by typing these settings; those that come later win.
 pub(crate) fn role(settings: &[(&str, &str)]) -> Role {
-    let settings: Input = settings
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), Value::from(*text)))
-        .collect();
+    let settings: Input =
+        settings.iter().map(|(name, text)| ((*name).to_owned(), Value::from(*text))).collect();
     let parsed = Role::parse(&settings).unwrap();
     parsed.validated().unwrap().0
 }

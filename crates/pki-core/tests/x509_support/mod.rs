@@ -1,10 +1,7 @@
 //! What the X.509 tests share: a CA in memory.
 
 #![allow(dead_code, reason = "every test program uses its own part")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the program `openssl` wants files"
-)]
+#![allow(clippy::disallowed_methods, reason = "the program `openssl` wants files")]
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,10 +49,7 @@ pub(crate) fn strings(values: &[&str]) -> Vec<String> {
 }
 
 pub(crate) fn dns(names: &[&str]) -> SubjectAltNames {
-    SubjectAltNames {
-        dns: strings(names),
-        ..Default::default()
-    }
+    SubjectAltNames { dns: strings(names), ..Default::default() }
 }
 
 /// A certificate with what every one has; more can be added.
@@ -140,6 +134,10 @@ impl OpenSsl {
         std::fs::read_to_string(self.directory.join(name)).map_err(|error| error.to_string())
     }
 
+    pub(crate) fn read_bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.directory.join(name)).map_err(|error| error.to_string())
+    }
+
     /// Everything it printed; an error if it failed.
     pub(crate) fn run(&self, arguments: &str) -> Result<String, String> {
         let output = Command::new("openssl")
@@ -149,11 +147,7 @@ impl OpenSsl {
             .map_err(|error| error.to_string())?;
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text).into_owned();
-        if output.status.success() {
-            Ok(text)
-        } else {
-            Err(format!("{arguments}: {text}"))
-        }
+        if output.status.success() { Ok(text) } else { Err(format!("{arguments}: {text}")) }
     }
 }
 
@@ -171,16 +165,10 @@ pub(crate) fn full_leaf(
         ..Default::default()
     };
     let names = SubjectAltNames {
-        other: vec![OtherName {
-            oid: "1.2.3".to_owned(),
-            value: "z".to_owned(),
-        }],
+        other: vec![OtherName { oid: "1.2.3".to_owned(), value: "z".to_owned() }],
         dns: strings(&["www.example.com", "*.example.com"]),
         email: strings(&["a@example.com"]),
-        ip: vec![
-            [10, 0, 0, 1].into(),
-            [0x2001_u16, 0xdb8, 0, 0, 0, 0, 0, 1].into(),
-        ],
+        ip: vec![[10, 0, 0, 1].into(), [0x2001_u16, 0xdb8, 0, 0, 0, 0, 0, 1].into()],
         uri: strings(&["spiffe://example.com/a,b"]),
         rest: Vec::new(),
     };
@@ -195,10 +183,7 @@ pub(crate) fn full_leaf(
     tbs.signature = signature;
     tbs.extensions.extend([
         extension::key_usage(KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_AGREEMENT),
-        extension::ext_key_usage(&usage::ext_key_usages_from_names([
-            "ClientAuth",
-            "ServerAuth",
-        ])),
+        extension::ext_key_usage(&usage::ext_key_usages_from_names(["ClientAuth", "ServerAuth"])),
         extension::basic_constraints_leaf(),
     ]);
     tbs.extensions.extend(
@@ -221,10 +206,7 @@ pub(crate) fn algorithms(spec: KeySpec) -> Vec<SignatureAlgorithm> {
     match spec {
         KeySpec::Rsa { .. } => {
             let pkcs1 = hashes.map(SignatureAlgorithm::RsaPkcs1);
-            pkcs1
-                .into_iter()
-                .chain(hashes.map(SignatureAlgorithm::RsaPss))
-                .collect()
+            pkcs1.into_iter().chain(hashes.map(SignatureAlgorithm::RsaPss)).collect()
         }
         KeySpec::Ec(_) => hashes.map(SignatureAlgorithm::Ecdsa).to_vec(),
         KeySpec::Ed25519 => vec![SignatureAlgorithm::Ed25519],

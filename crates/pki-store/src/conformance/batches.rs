@@ -7,83 +7,41 @@ use super::{
 use crate::{Batch, Expect, KeyRange, Op, Store, Table};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "all of a batch happens",
-        run: all_of_it,
-    },
-    Check {
-        name: "one failed expectation stops all of a batch",
-        run: none_of_it,
-    },
-    Check {
-        name: "expectations see the store before the batch",
-        run: expectations_come_first,
-    },
-    Check {
-        name: "changes happen in order",
-        run: in_order,
-    },
-    Check {
-        name: "a range is deleted, and no more",
-        run: delete_range,
-    },
-    Check {
-        name: "a batch without changes is applied",
-        run: nothing_to_do,
-    },
+    Check { name: "all of a batch happens", run: all_of_it },
+    Check { name: "one failed expectation stops all of a batch", run: none_of_it },
+    Check { name: "expectations see the store before the batch", run: expectations_come_first },
+    Check { name: "changes happen in order", run: in_order },
+    Check { name: "a range is deleted, and no more", run: delete_range },
+    Check { name: "a batch without changes is applied", run: nothing_to_do },
 ];
 
 fn all_of_it(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let other = neighbour(table);
     fill(store, table, &[b"deleted", b"kept"])?;
     let gone = key(table, *b"deleted");
-    let ops = [
-        put(&key(table, *b"new"), *b"1"),
-        put(&key(other, *b"new"), *b"2"),
-        delete(&gone),
-    ];
+    let ops = [put(&key(table, *b"new"), *b"1"), put(&key(other, *b"new"), *b"2"), delete(&gone)];
     write(store, ops)?;
     let view = store.snapshot()?;
-    same(
-        "ours",
-        listed(&*view, &whole(table), 9)?,
-        vec![b"kept".to_vec(), b"new".to_vec()],
-    )?;
-    same(
-        "theirs",
-        listed(&*view, &whole(other), 9)?,
-        vec![b"new".to_vec()],
-    )
+    same("ours", listed(&*view, &whole(table), 9)?, vec![b"kept".to_vec(), b"new".to_vec()])?;
+    same("theirs", listed(&*view, &whole(other), 9)?, vec![b"new".to_vec()])
 }
 
 fn none_of_it(store: &dyn Store, table: Table) -> Result<(), Problem> {
     fill(store, table, &[b"a", b"b"])?;
     let (a, b, c) = (key(table, *b"a"), key(table, *b"b"), key(table, *b"c"));
-    let good = [
-        (a.clone(), Expect::Version(version(store, &a)?)),
-        (c.clone(), Expect::Absent),
-    ];
+    let good = [(a.clone(), Expect::Version(version(store, &a)?)), (c.clone(), Expect::Absent)];
     let ops = || {
-        let everything = Op::DeleteRange {
-            range: whole(table),
-        };
+        let everything = Op::DeleteRange { range: whole(table) };
         vec![put(&c, *b"new"), put(&a, *b"new"), everything, delete(&b)]
     };
     let expect = [&good[..], &[(b.clone(), Expect::Absent)]].concat();
     refused(store, expect, ops(), &b)?;
     let view = store.snapshot()?;
-    same(
-        "keys",
-        listed(&*view, &whole(table), 9)?,
-        vec![b"a".to_vec(), b"b".to_vec()],
-    )?;
+    same("keys", listed(&*view, &whole(table), 9)?, vec![b"a".to_vec(), b"b".to_vec()])?;
     drop(view);
     same("value", value(store, &a)?, Some(b"a".to_vec()))?;
     // The same without the last expectation goes through.
-    store.apply(&Batch {
-        expect: good.into(),
-        ops: ops(),
-    })?;
+    store.apply(&Batch { expect: good.into(), ops: ops() })?;
     same("value", value(store, &c)?, None)
 }
 
@@ -91,25 +49,15 @@ fn expectations_come_first(store: &dyn Store, table: Table) -> Result<(), Proble
     let key = key(table, *b"k");
     let absent = (key.clone(), Expect::Absent);
     let ops = vec![put(&key, *b"1")];
-    store.apply(&Batch {
-        expect: vec![absent.clone(), absent.clone()],
-        ops,
-    })?;
+    store.apply(&Batch { expect: vec![absent.clone(), absent.clone()], ops })?;
     // It would be absent after the first change.
-    refused(
-        store,
-        vec![absent],
-        vec![delete(&key), put(&key, *b"2")],
-        &key,
-    )?;
+    refused(store, vec![absent], vec![delete(&key), put(&key, *b"2")], &key)?;
     same("value", value(store, &key)?, Some(b"1".to_vec()))
 }
 
 fn in_order(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let key = key(table, *b"k");
-    let clear = || Op::DeleteRange {
-        range: KeyRange::prefix(table, *b"k"),
-    };
+    let clear = || Op::DeleteRange { range: KeyRange::prefix(table, *b"k") };
     let put = |value: &[u8]| put(&key, value);
     let cases: [(Vec<Op>, Option<&[u8]>); 5] = [
         (vec![put(b"1"), put(b"2")], Some(b"2")),
@@ -140,21 +88,9 @@ fn delete_range(store: &dyn Store, table: Table) -> Result<(), Problem> {
         listed(&*store.snapshot()?, &whole(table), usize::MAX)
     };
     let [a, b, _, _, b_end, c] = keys.map(<[u8]>::to_vec);
-    same(
-        "bounds",
-        left(within)?,
-        vec![a.clone(), b, b_end, c.clone()],
-    )?;
-    same(
-        "prefix",
-        left(KeyRange::prefix(table, *b"b"))?,
-        vec![a.clone(), c.clone()],
-    )?;
-    same(
-        "nothing there",
-        left(KeyRange::prefix(table, *b"x"))?,
-        vec![a, c],
-    )?;
+    same("bounds", left(within)?, vec![a.clone(), b, b_end, c.clone()])?;
+    same("prefix", left(KeyRange::prefix(table, *b"b"))?, vec![a.clone(), c.clone()])?;
+    same("nothing there", left(KeyRange::prefix(table, *b"x"))?, vec![a, c])?;
     same("everything", left(whole(table))?, vec![])?;
     let view = store.snapshot()?;
     same("the neighbour", view.count(&whole(other))?, 6)
@@ -163,10 +99,7 @@ fn delete_range(store: &dyn Store, table: Table) -> Result<(), Problem> {
 fn nothing_to_do(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let key = key(table, *b"k");
     store.apply(&Batch::default())?;
-    store.apply(&Batch {
-        expect: vec![(key.clone(), Expect::Absent)],
-        ops: Vec::new(),
-    })?;
+    store.apply(&Batch { expect: vec![(key.clone(), Expect::Absent)], ops: Vec::new() })?;
     write(store, [put(&key, *b"1")])?;
     refused(store, vec![(key.clone(), Expect::Absent)], Vec::new(), &key)
 }

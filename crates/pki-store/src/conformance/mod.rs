@@ -46,11 +46,7 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            check,
-            layout,
-            problem,
-        } = self;
+        let Self { check, layout, problem } = self;
         write!(f, "{check} ({layout:?}): {problem}")
     }
 }
@@ -63,29 +59,15 @@ impl From<StoreError> for Problem {
 
 /// The tables the checks use: the first and the last number there can be, and both layouts.
 const TABLES: &[Table] = &[
-    Table {
-        number: 0,
-        name: "conformance-heap",
-        layout: Layout::Heap,
-    },
-    Table {
-        number: u8::MAX,
-        name: "conformance-clustered",
-        layout: Layout::Clustered,
-    },
+    Table { number: 0, name: "conformance-heap", layout: Layout::Heap },
+    Table { number: u8::MAX, name: "conformance-clustered", layout: Layout::Clustered },
 ];
 
 /// Every check.
 pub fn checks() -> impl Iterator<Item = &'static Check> {
-    [
-        records::CHECKS,
-        batches::CHECKS,
-        ranges::CHECKS,
-        views::CHECKS,
-        model::CHECKS,
-    ]
-    .into_iter()
-    .flatten()
+    [records::CHECKS, batches::CHECKS, ranges::CHECKS, views::CHECKS, model::CHECKS]
+        .into_iter()
+        .flatten()
 }
 
 /// Runs every check on every layout, each against a store of its own.
@@ -101,42 +83,24 @@ pub fn suite(
         for table in TABLES {
             let run = || (check.run)(&*new_store()?, *table);
             if let Err(problem) = run() {
-                failures.push(Failure {
-                    check: check.name,
-                    layout: table.layout,
-                    problem,
-                });
+                failures.push(Failure { check: check.name, layout: table.layout, problem });
             }
         }
     }
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(failures)
-    }
+    if failures.is_empty() { Ok(()) } else { Err(failures) }
 }
 
 /// A table of the same layout that sorts beside this one: what one does must not touch it.
 fn neighbour(table: Table) -> Table {
-    Table {
-        number: table.number ^ 1,
-        name: "conformance-neighbour",
-        ..table
-    }
+    Table { number: table.number ^ 1, name: "conformance-neighbour", ..table }
 }
 
 fn key(table: Table, bytes: impl Into<Vec<u8>>) -> Key {
-    Key {
-        table,
-        bytes: bytes.into(),
-    }
+    Key { table, bytes: bytes.into() }
 }
 
 fn put(key: &Key, value: impl Into<Vec<u8>>) -> Op {
-    Op::Put {
-        key: key.clone(),
-        value: value.into(),
-    }
+    Op::Put { key: key.clone(), value: value.into() }
 }
 
 fn delete(key: &Key) -> Op {
@@ -145,18 +109,12 @@ fn delete(key: &Key) -> Op {
 
 /// Makes changes that depend on nothing.
 fn write(store: &dyn Store, ops: impl Into<Vec<Op>>) -> Result<u64, Problem> {
-    Ok(store.apply(&Batch {
-        expect: Vec::new(),
-        ops: ops.into(),
-    })?)
+    Ok(store.apply(&Batch { expect: Vec::new(), ops: ops.into() })?)
 }
 
 /// Fills a table with keys, each its own value.
 fn fill(store: &dyn Store, table: Table, keys: &[&[u8]]) -> Result<(), Problem> {
-    let ops: Vec<_> = keys
-        .iter()
-        .map(|bytes| put(&key(table, *bytes), *bytes))
-        .collect();
+    let ops: Vec<_> = keys.iter().map(|bytes| put(&key(table, *bytes), *bytes)).collect();
     write(store, ops).map(drop)
 }
 
@@ -176,11 +134,7 @@ fn version(store: &dyn Store, key: &Key) -> Result<u64, Problem> {
 
 /// The keys of a range, as bytes.
 fn listed(view: &dyn Snapshot, range: &KeyRange, limit: usize) -> Result<Vec<Vec<u8>>, Problem> {
-    Ok(view
-        .keys(range, limit)?
-        .into_iter()
-        .map(|key| key.bytes)
-        .collect())
+    Ok(view.keys(range, limit)?.into_iter().map(|key| key.bytes).collect())
 }
 
 fn whole(table: Table) -> KeyRange {

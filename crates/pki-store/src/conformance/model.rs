@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Check, Problem, key, listed, neighbour, same, version};
 use crate::{Batch, Expect, Key, KeyRange, Op, Snapshot, Store, StoreError, Table};
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    name: "it does what the model does",
-    run: model,
-}];
+pub(super) const CHECKS: &[Check] = &[Check { name: "it does what the model does", run: model }];
 
 const SEEDS: u64 = 3;
 const BATCHES: u64 = 80;
@@ -28,18 +25,10 @@ struct Model {
 
 fn model(store: &dyn Store, table: Table) -> Result<(), Problem> {
     for seed in 1..=SEEDS {
-        let range = |table| Op::DeleteRange {
-            range: KeyRange::prefix(table, []),
-        };
+        let range = |table| Op::DeleteRange { range: KeyRange::prefix(table, []) };
         let ops = vec![range(table), range(neighbour(table))];
-        store.apply(&Batch {
-            expect: Vec::new(),
-            ops,
-        })?;
-        let mut random = Random {
-            state: seed,
-            tables: [table, neighbour(table)],
-        };
+        store.apply(&Batch { expect: Vec::new(), ops })?;
+        let mut random = Random { state: seed, tables: [table, neighbour(table)] };
         let mut model = Model::default();
         for step in 0..BATCHES {
             model.step(store, &mut random).map_err(|Problem(problem)| {
@@ -55,10 +44,7 @@ impl Model {
         let old = store.snapshot()?;
         let before = self.records.clone();
         let batch = random.batch(self);
-        let refuse = batch
-            .expect
-            .iter()
-            .find(|(key, expect)| !self.holds(key, *expect));
+        let refuse = batch.expect.iter().find(|(key, expect)| !self.holds(key, *expect));
         match (store.apply(&batch), refuse) {
             (Ok(_), None) => self.apply(store, &batch)?,
             (Err(StoreError::Conflict { key }), Some((culprit, _))) => {
@@ -140,10 +126,7 @@ fn compare(
         .into_iter()
         .map(|(key, entry)| (place(&key), (entry.version, entry.value)))
         .collect();
-    let first = first
-        .into_iter()
-        .map(|(at, found)| (at.clone(), found.clone()))
-        .collect();
+    let first = first.into_iter().map(|(at, found)| (at.clone(), found.clone())).collect();
     same("scan", scanned, first)?;
     let key = key(range.table, range.prefix.clone());
     let found = view.get(&key)?.map(|entry| (entry.version, entry.value));
@@ -179,40 +162,25 @@ impl Random {
 
     fn bytes(&mut self) -> Vec<u8> {
         let length = self.below(4);
-        (0..length)
-            .filter_map(|_| BYTES.get(self.below(BYTES.len())).copied())
-            .collect()
+        (0..length).filter_map(|_| BYTES.get(self.below(BYTES.len())).copied()).collect()
     }
 
     fn key(&mut self) -> Key {
-        Key {
-            table: self.table(),
-            bytes: self.bytes(),
-        }
+        Key { table: self.table(), bytes: self.bytes() }
     }
 
     fn range(&mut self) -> KeyRange {
         let bound = |random: &mut Self| random.one_in(3).then(|| random.bytes());
         let mut prefix = self.bytes();
         prefix.truncate(self.below(3));
-        KeyRange {
-            table: self.table(),
-            prefix,
-            after: bound(self),
-            before: bound(self),
-        }
+        KeyRange { table: self.table(), prefix, after: bound(self), before: bound(self) }
     }
 
     fn op(&mut self) -> Op {
         match self.next() % 8 {
-            0 => Op::DeleteRange {
-                range: self.range(),
-            },
+            0 => Op::DeleteRange { range: self.range() },
             1 | 2 => Op::Delete { key: self.key() },
-            _ => Op::Put {
-                key: self.key(),
-                value: self.bytes(),
-            },
+            _ => Op::Put { key: self.key(), value: self.bytes() },
         }
     }
 

@@ -4,26 +4,11 @@ use super::{Check, Problem, entry, fill, key, listed, neighbour, same};
 use crate::{KeyRange, Store, Table};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "ranges hold what they should, in order",
-        run: ranges_hold_what_they_should,
-    },
-    Check {
-        name: "a limit is kept",
-        run: limits,
-    },
-    Check {
-        name: "pages join up",
-        run: pages,
-    },
-    Check {
-        name: "a scan gives what a get gives",
-        run: scan_is_get,
-    },
-    Check {
-        name: "an empty table has no keys",
-        run: nothing_there,
-    },
+    Check { name: "ranges hold what they should, in order", run: ranges_hold_what_they_should },
+    Check { name: "a limit is kept", run: limits },
+    Check { name: "pages join up", run: pages },
+    Check { name: "a scan gives what a get gives", run: scan_is_get },
+    Check { name: "an empty table has no keys", run: nothing_there },
 ];
 
 /// In order.
@@ -67,12 +52,8 @@ const BOUNDS: &[&[u8]] = &[
 fn filled(store: &dyn Store, table: Table) -> Result<(), Problem> {
     // Not in the order they will be read in.
     let mut shuffled = KEYS.to_vec();
-    shuffled.sort_by_key(|bytes| {
-        (
-            bytes.len() % 2,
-            bytes.iter().rev().copied().collect::<Vec<_>>(),
-        )
-    });
+    shuffled
+        .sort_by_key(|bytes| (bytes.len() % 2, bytes.iter().rev().copied().collect::<Vec<_>>()));
     fill(store, table, &shuffled)?;
     fill(store, neighbour(table), &shuffled)
 }
@@ -81,40 +62,21 @@ fn filled(store: &dyn Store, table: Table) -> Result<(), Problem> {
 fn within(range: &KeyRange) -> Vec<Vec<u8>> {
     let holds = |bytes: &[u8]| {
         bytes.starts_with(&range.prefix)
-            && range
-                .after
-                .as_ref()
-                .is_none_or(|after| after.as_slice() < bytes)
-            && range
-                .before
-                .as_ref()
-                .is_none_or(|before| bytes < before.as_slice())
+            && range.after.as_ref().is_none_or(|after| after.as_slice() < bytes)
+            && range.before.as_ref().is_none_or(|before| bytes < before.as_slice())
     };
-    KEYS.iter()
-        .filter(|bytes| holds(bytes))
-        .map(|bytes| bytes.to_vec())
-        .collect()
+    KEYS.iter().filter(|bytes| holds(bytes)).map(|bytes| bytes.to_vec()).collect()
 }
 
 fn ranges_hold_what_they_should(store: &dyn Store, table: Table) -> Result<(), Problem> {
     filled(store, table)?;
     let view = store.snapshot()?;
-    let optional = || {
-        BOUNDS
-            .iter()
-            .map(|bytes| Some(bytes.to_vec()))
-            .chain([None])
-    };
+    let optional = || BOUNDS.iter().map(|bytes| Some(bytes.to_vec())).chain([None]);
     for prefix in BOUNDS {
         for after in optional() {
             for before in optional() {
                 let (after, before) = (after.clone(), before);
-                let range = KeyRange {
-                    table,
-                    prefix: prefix.to_vec(),
-                    after,
-                    before,
-                };
+                let range = KeyRange { table, prefix: prefix.to_vec(), after, before };
                 let (what, want) = (format!("{range:?}"), within(&range));
                 let scanned = view.scan(&range, usize::MAX)?;
                 let scanned = scanned.into_iter().map(|(key, _)| key.bytes).collect();
@@ -124,11 +86,7 @@ fn ranges_hold_what_they_should(store: &dyn Store, table: Table) -> Result<(), P
                     want.clone(),
                 )?;
                 same(&format!("scan of {what}"), scanned, want.clone())?;
-                same(
-                    &format!("count of {what}"),
-                    view.count(&range)?,
-                    want.len() as u64,
-                )?;
+                same(&format!("count of {what}"), view.count(&range)?, want.len() as u64)?;
             }
         }
     }
@@ -140,16 +98,7 @@ fn limits(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let view = store.snapshot()?;
     for prefix in [&b""[..], b"a", b"\xff"] {
         let range = KeyRange::prefix(table, prefix);
-        for limit in [
-            0,
-            1,
-            2,
-            4,
-            KEYS.len(),
-            KEYS.len() + 1,
-            usize::MAX - 1,
-            usize::MAX,
-        ] {
+        for limit in [0, 1, 2, 4, KEYS.len(), KEYS.len() + 1, usize::MAX - 1, usize::MAX] {
             let mut want = within(&range);
             want.truncate(limit);
             let what = format!("{limit} of prefix {prefix:?}");
@@ -173,11 +122,7 @@ fn pages(store: &dyn Store, table: Table) -> Result<(), Problem> {
                 range.after = Some(last.clone());
                 all.extend(page);
             }
-            same(
-                &format!("pages of {size} with prefix {prefix:?}"),
-                all,
-                want,
-            )?;
+            same(&format!("pages of {size} with prefix {prefix:?}"), all, want)?;
         }
     }
     Ok(())
@@ -185,9 +130,7 @@ fn pages(store: &dyn Store, table: Table) -> Result<(), Problem> {
 
 fn scan_is_get(store: &dyn Store, table: Table) -> Result<(), Problem> {
     filled(store, table)?;
-    let all = store
-        .snapshot()?
-        .scan(&KeyRange::prefix(table, []), usize::MAX)?;
+    let all = store.snapshot()?.scan(&KeyRange::prefix(table, []), usize::MAX)?;
     for (scanned, got) in all {
         same("table", scanned.table, table)?;
         let single = entry(store, &key(table, scanned.bytes.clone()))?;

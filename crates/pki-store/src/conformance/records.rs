@@ -6,62 +6,25 @@ use super::{
 use crate::{Batch, Entry, Expect, Store, Table};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "what was put is got",
-        run: what_was_put_is_got,
-    },
-    Check {
-        name: "what was deleted is gone",
-        run: what_was_deleted_is_gone,
-    },
-    Check {
-        name: "tables do not share keys",
-        run: tables_do_not_share_keys,
-    },
-    Check {
-        name: "versions change and never return",
-        run: versions_never_return,
-    },
-    Check {
-        name: "a put leaves other versions alone",
-        run: a_put_leaves_others_alone,
-    },
-    Check {
-        name: "what is expected absent is so",
-        run: expect_absent,
-    },
-    Check {
-        name: "what is expected unchanged is so",
-        run: expect_version,
-    },
-    Check {
-        name: "large values come back",
-        run: large_values,
-    },
+    Check { name: "what was put is got", run: what_was_put_is_got },
+    Check { name: "what was deleted is gone", run: what_was_deleted_is_gone },
+    Check { name: "tables do not share keys", run: tables_do_not_share_keys },
+    Check { name: "versions change and never return", run: versions_never_return },
+    Check { name: "a put leaves other versions alone", run: a_put_leaves_others_alone },
+    Check { name: "what is expected absent is so", run: expect_absent },
+    Check { name: "what is expected unchanged is so", run: expect_version },
+    Check { name: "large values come back", run: large_values },
 ];
 
 /// Keys and values that a backend might mistake for something else.
-const ODD: &[&[u8]] = &[
-    b"",
-    b"\0",
-    b"\0\0",
-    b"\xff",
-    b"\xff\xff",
-    b"%_'\"",
-    b"a\0b",
-    b"\x80\xfe",
-];
+const ODD: &[&[u8]] = &[b"", b"\0", b"\0\0", b"\xff", b"\xff\xff", b"%_'\"", b"a\0b", b"\x80\xfe"];
 
 fn what_was_put_is_got(store: &dyn Store, table: Table) -> Result<(), Problem> {
     for bytes in ODD {
         same("before", value(store, &key(table, *bytes))?, None)?;
         for other in ODD {
             write(store, [put(&key(table, *bytes), *other)])?;
-            same(
-                "after",
-                value(store, &key(table, *bytes))?,
-                Some(other.to_vec()),
-            )?;
+            same("after", value(store, &key(table, *bytes))?, Some(other.to_vec()))?;
         }
     }
     Ok(())
@@ -75,11 +38,7 @@ fn what_was_deleted_is_gone(store: &dyn Store, table: Table) -> Result<(), Probl
     same("the other", value(store, &there)?, Some(b"2".to_vec()))?;
     // Nothing to do is no error.
     write(store, [delete(&here)])?;
-    same(
-        "the other, still",
-        value(store, &there)?,
-        Some(b"2".to_vec()),
-    )
+    same("the other, still", value(store, &there)?, Some(b"2".to_vec()))
 }
 
 fn tables_do_not_share_keys(store: &dyn Store, table: Table) -> Result<(), Problem> {
@@ -119,17 +78,11 @@ fn a_put_leaves_others_alone(store: &dyn Store, table: Table) -> Result<(), Prob
 fn expect_absent(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let key = key(table, *b"k");
     let absent = || vec![(key.clone(), Expect::Absent)];
-    store.apply(&Batch {
-        expect: absent(),
-        ops: vec![put(&key, *b"first")],
-    })?;
+    store.apply(&Batch { expect: absent(), ops: vec![put(&key, *b"first")] })?;
     refused(store, absent(), vec![put(&key, *b"second")], &key)?;
     same("value", value(store, &key)?, Some(b"first".to_vec()))?;
     write(store, [delete(&key)])?;
-    store.apply(&Batch {
-        expect: absent(),
-        ops: vec![put(&key, *b"third")],
-    })?;
+    store.apply(&Batch { expect: absent(), ops: vec![put(&key, *b"third")] })?;
     same("value", value(store, &key)?, Some(b"third".to_vec()))
 }
 
@@ -140,10 +93,7 @@ fn expect_version(store: &dyn Store, table: Table) -> Result<(), Problem> {
     write(store, [put(&key, *b"first")])?;
     let first = version(store, &key)?;
     refused(store, at(first + 1), vec![put(&key, *b"early")], &key)?;
-    store.apply(&Batch {
-        expect: at(first),
-        ops: vec![put(&key, *b"second")],
-    })?;
+    store.apply(&Batch { expect: at(first), ops: vec![put(&key, *b"second")] })?;
     refused(store, at(first), vec![put(&key, *b"late")], &key)?;
     same("value", value(store, &key)?, Some(b"second".to_vec()))?;
     let second = version(store, &key)?;
@@ -161,9 +111,7 @@ fn large_values(store: &dyn Store, table: Table) -> Result<(), Problem> {
         write(store, [put(&key, large.clone())])?;
         let found = entry(store, &key)?;
         if found.is_none_or(|Entry { value, .. }| value != large) {
-            return Err(Problem(format!(
-                "a value of {length} bytes did not come back"
-            )));
+            return Err(Problem(format!("a value of {length} bytes did not come back")));
         }
     }
     Ok(())

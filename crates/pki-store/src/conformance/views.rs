@@ -4,30 +4,12 @@ use super::{Check, Problem, delete, fill, key, listed, put, same, value, whole, 
 use crate::{Batch, Expect, KeyRange, Op, Store, StoreError, Table};
 
 pub(super) const CHECKS: &[Check] = &[
-    Check {
-        name: "a snapshot does not change",
-        run: a_snapshot_does_not_change,
-    },
-    Check {
-        name: "a snapshot is taken when it is asked for",
-        run: taken_when_asked_for,
-    },
-    Check {
-        name: "snapshots of different moments live side by side",
-        run: side_by_side,
-    },
-    Check {
-        name: "pages of a snapshot join up while others write",
-        run: paging_while_writing,
-    },
-    Check {
-        name: "the revision rises with every batch",
-        run: the_revision_rises,
-    },
-    Check {
-        name: "threads that count together lose nothing",
-        run: threads_count,
-    },
+    Check { name: "a snapshot does not change", run: a_snapshot_does_not_change },
+    Check { name: "a snapshot is taken when it is asked for", run: taken_when_asked_for },
+    Check { name: "snapshots of different moments live side by side", run: side_by_side },
+    Check { name: "pages of a snapshot join up while others write", run: paging_while_writing },
+    Check { name: "the revision rises with every batch", run: the_revision_rises },
+    Check { name: "threads that count together lose nothing", run: threads_count },
 ];
 
 fn a_snapshot_does_not_change(store: &dyn Store, table: Table) -> Result<(), Problem> {
@@ -36,30 +18,13 @@ fn a_snapshot_does_not_change(store: &dyn Store, table: Table) -> Result<(), Pro
     let look = || -> Result<_, Problem> {
         let all = view.scan(&whole(table), 9)?;
         let new = view.get(&key(table, *b"new"))?;
-        Ok((
-            all,
-            new,
-            listed(&*view, &whole(table), 9)?,
-            view.count(&whole(table))?,
-        ))
+        Ok((all, new, listed(&*view, &whole(table), 9)?, view.count(&whole(table))?))
     };
     let before = look()?;
     let changed = put(&key(table, *b"changed"), *b"otherwise");
-    write(
-        store,
-        [
-            changed,
-            delete(&key(table, *b"deleted")),
-            put(&key(table, *b"new"), *b"1"),
-        ],
-    )?;
+    write(store, [changed, delete(&key(table, *b"deleted")), put(&key(table, *b"new"), *b"1")])?;
     same("after changes", look()?, before.clone())?;
-    write(
-        store,
-        [Op::DeleteRange {
-            range: whole(table),
-        }],
-    )?;
+    write(store, [Op::DeleteRange { range: whole(table) }])?;
     same("after everything was deleted", look()?, before)?;
     same("a new snapshot", store.snapshot()?.count(&whole(table))?, 0)
 }
@@ -68,18 +33,8 @@ fn taken_when_asked_for(store: &dyn Store, table: Table) -> Result<(), Problem> 
     fill(store, table, &[b"k"])?;
     let view = store.snapshot()?;
     // Nothing was read yet. Still, this must not show.
-    write(
-        store,
-        [
-            put(&key(table, *b"k"), *b"later"),
-            put(&key(table, *b"l"), *b"later"),
-        ],
-    )?;
-    same(
-        "value",
-        view.get(&key(table, *b"k"))?.map(|entry| entry.value),
-        Some(b"k".to_vec()),
-    )?;
+    write(store, [put(&key(table, *b"k"), *b"later"), put(&key(table, *b"l"), *b"later")])?;
+    same("value", view.get(&key(table, *b"k"))?.map(|entry| entry.value), Some(b"k".to_vec()))?;
     same("count", view.count(&whole(table))?, 1)
 }
 
@@ -99,11 +54,7 @@ fn side_by_side(store: &dyn Store, table: Table) -> Result<(), Problem> {
 
 fn paging_while_writing(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let keys: Vec<Vec<u8>> = (0..50_u8).map(|n| vec![n, n]).collect();
-    fill(
-        store,
-        table,
-        &keys.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-    )?;
+    fill(store, table, &keys.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     let view = store.snapshot()?;
     let (mut range, mut all) = (whole(table), Vec::new());
     loop {
@@ -112,19 +63,9 @@ fn paging_while_writing(store: &dyn Store, table: Table) -> Result<(), Problem> 
             break;
         };
         // Before, at and after the place where the next page starts.
-        let ahead = KeyRange {
-            after: Some(last.clone()),
-            ..whole(table)
-        };
+        let ahead = KeyRange { after: Some(last.clone()), ..whole(table) };
         let new = put(&key(table, [&last[..], b"new"].concat()), *b"new");
-        write(
-            store,
-            [
-                delete(&key(table, last.clone())),
-                Op::DeleteRange { range: ahead },
-                new,
-            ],
-        )?;
+        write(store, [delete(&key(table, last.clone())), Op::DeleteRange { range: ahead }, new])?;
         range.after = Some(last);
         all.extend(page);
     }
@@ -134,12 +75,7 @@ fn paging_while_writing(store: &dyn Store, table: Table) -> Result<(), Problem> 
 fn the_revision_rises(store: &dyn Store, table: Table) -> Result<(), Problem> {
     let key = key(table, *b"k");
     let mut last = store.revision()?;
-    for ops in [
-        vec![put(&key, *b"1")],
-        vec![put(&key, *b"1")],
-        vec![delete(&key)],
-        vec![],
-    ] {
+    for ops in [vec![put(&key, *b"1")], vec![put(&key, *b"1")], vec![delete(&key)], vec![]] {
         let view = store.snapshot()?;
         let applied = write(store, ops)?;
         same("revision asked for", store.revision()?, applied)?;
@@ -162,16 +98,10 @@ fn threads_count(store: &dyn Store, table: Table) -> Result<(), Problem> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(count)).collect();
         threads.into_iter().try_for_each(|thread| {
-            thread
-                .join()
-                .unwrap_or_else(|_| Err(Problem("a thread panicked".into())))
+            thread.join().unwrap_or_else(|_| Err(Problem("a thread panicked".into())))
         })
     })?;
-    same(
-        "counter",
-        value(store, &counter)?,
-        Some(vec![THREADS * EACH]),
-    )
+    same("counter", value(store, &counter)?, Some(vec![THREADS * EACH]))
 }
 
 /// Reads, decides, applies, and starts again when another was faster.
@@ -183,10 +113,7 @@ fn increment(store: &dyn Store, counter: &crate::Key) -> Result<(), Problem> {
             return Err(Problem(format!("the counter is {found:?}")));
         };
         let expect = vec![(counter.clone(), Expect::Version(found.version))];
-        match store.apply(&Batch {
-            expect,
-            ops: vec![put(counter, [count + 1])],
-        }) {
+        match store.apply(&Batch { expect, ops: vec![put(counter, [count + 1])] }) {
             Err(StoreError::Conflict { .. }) => {}
             Err(other) => return Err(other.into()),
             Ok(_) => return Ok(()),

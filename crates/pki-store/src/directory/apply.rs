@@ -60,18 +60,11 @@ impl Step<'_> {
             Expect::Absent => None,
             Expect::Version(version) => Some(version),
         };
-        if found == expected {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict { key: key.clone() })
-        }
+        if found == expected { Ok(()) } else { Err(StoreError::Conflict { key: key.clone() }) }
     }
 
     fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        let run = self
-            .database
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute([]));
+        let run = self.database.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
         self.named(run.map(drop))
     }
 

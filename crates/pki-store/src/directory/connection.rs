@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::place::Place;
 use super::private::sync_directory;
 use super::schema::{APPLICATION, FORMAT};
-use super::{failure, log};
+use super::{failure, log, log_header};
 use crate::StoreError;
 
 /// More than there are different statements.
@@ -30,6 +30,7 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
 fn open_shared(place: &Place) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let had_log = log::exists(place);
+    log_header::check(place)?;
     let database = Connection::open_with_flags(place.database(), flags)
         .map_err(|problem| failure::named(place, problem))?;
     set_up(&database, place.wait()).map_err(|problem| failure::named(place, problem))?;
@@ -88,11 +89,9 @@ fn check(place: &Place, database: &Connection) -> Result<(), StoreError> {
     let format = header("user_version")?;
     match u32::try_from(format) {
         Ok(FORMAT) => Ok(()),
-        Ok(found) if FORMAT < found => Err(StoreError::TooNew {
-            place: place.name(),
-            found,
-            known: FORMAT,
-        }),
+        Ok(found) if FORMAT < found => {
+            Err(StoreError::TooNew { place: place.name(), found, known: FORMAT })
+        }
         _ => Err(place.corrupt(&format!("it has store format {format}, which never was"))),
     }
 }

@@ -26,10 +26,7 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
         Some(Code::SystemIoFailure) => {
             place.io("cannot read or write the store at", io::Error::other(error))
         }
-        _ => StoreError::Backend {
-            place: name,
-            problem: error.to_string(),
-        },
+        _ => StoreError::Backend { place: name, problem: error.to_string() },
     }
 }
 
@@ -46,38 +43,14 @@ mod tests {
     fn errors_of_sqlite_get_names() {
         let place = Place::new(Path::new("/store"), Duration::from_millis(7)).unwrap();
         let cases = [
-            (
-                ffi::SQLITE_FULL,
-                "no space left for the store at /store; nothing was changed",
-            ),
-            (
-                ffi::SQLITE_READONLY,
-                "store at /store cannot be written: it is read-only",
-            ),
-            (
-                ffi::SQLITE_BUSY,
-                "store is busy: another process has been writing for 7 ms",
-            ),
-            (
-                ffi::SQLITE_NOTADB,
-                "/store is not a usable store: pki.db is not an SQLite file",
-            ),
-            (
-                ffi::SQLITE_CORRUPT,
-                "/store is not a usable store: pki.db is damaged (what it said)",
-            ),
-            (
-                ffi::SQLITE_CANTOPEN,
-                "cannot open the store at /store: what it said",
-            ),
-            (
-                ffi::SQLITE_IOERR,
-                "cannot read or write the store at /store: what it said",
-            ),
-            (
-                ffi::SQLITE_ERROR,
-                "store backend failed at /store: what it said",
-            ),
+            (ffi::SQLITE_FULL, "no space left for the store at /store; nothing was changed"),
+            (ffi::SQLITE_READONLY, "store at /store cannot be written: it is read-only"),
+            (ffi::SQLITE_BUSY, "store is busy: another process has been writing for 7 ms"),
+            (ffi::SQLITE_NOTADB, "/store is not a usable store: pki.db is not an SQLite file"),
+            (ffi::SQLITE_CORRUPT, "/store is not a usable store: pki.db is damaged (what it said)"),
+            (ffi::SQLITE_CANTOPEN, "cannot open the store at /store: what it said"),
+            (ffi::SQLITE_IOERR, "cannot read or write the store at /store: what it said"),
+            (ffi::SQLITE_ERROR, "store backend failed at /store: what it said"),
         ];
         for (code, want) in cases {
             let said = Some("what it said".to_owned());

@@ -45,10 +45,7 @@ impl WriterLock {
             drop(sender.send(lock_patiently(&file).map(|()| Self(file))));
         };
         let failed = |source| place.io("cannot lock the store at", source);
-        thread::Builder::new()
-            .name("store queue".into())
-            .spawn(waiter)
-            .map_err(failed)?;
+        thread::Builder::new().name("store queue".into()).spawn(waiter).map_err(failed)?;
         match receiver.recv_timeout(place.wait()) {
             Ok(locked) => locked.map_err(failed),
             Err(RecvTimeoutError::Timeout) => Err(busy(place.wait())),
@@ -78,7 +75,5 @@ fn lock_patiently(file: &File) -> io::Result<()> {
 
 /// What to say after waiting in vain.
 pub(super) fn busy(waited: Duration) -> StoreError {
-    StoreError::Busy {
-        waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
-    }
+    StoreError::Busy { waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX) }
 }

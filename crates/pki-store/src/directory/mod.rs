@@ -15,6 +15,7 @@ mod connection;
 mod failure;
 mod lock;
 mod log;
+mod log_header;
 mod place;
 mod pool;
 mod private;
@@ -43,9 +44,7 @@ pub struct Options {
 impl Default for Options {
     /// Waits for half a minute.
     fn default() -> Self {
-        Self {
-            wait: Duration::from_secs(30),
-        }
+        Self { wait: Duration::from_secs(30) }
     }
 }
 
@@ -92,11 +91,7 @@ impl DirectoryStore {
         place.tighten()?;
         let pool = Pool::default();
         pool.give_back(first);
-        Ok(Self {
-            place,
-            pool,
-            log: Log::default(),
-        })
+        Ok(Self { place, pool, log: Log::default() })
     }
 
     /// The directory, as an absolute path.

@@ -29,11 +29,7 @@ impl Place {
             source,
         })?;
         let database = directory.join("pki.db");
-        Ok(Self {
-            directory,
-            database,
-            wait,
-        })
+        Ok(Self { directory, database, wait })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -176,18 +172,11 @@ impl Place {
     }
 
     pub(super) fn corrupt(&self, problem: &str) -> StoreError {
-        StoreError::Corrupt {
-            place: self.name(),
-            problem: problem.to_owned(),
-        }
+        StoreError::Corrupt { place: self.name(), problem: problem.to_owned() }
     }
 
     pub(super) fn io(&self, doing: &'static str, source: io::Error) -> StoreError {
-        StoreError::Io {
-            doing,
-            place: self.name(),
-            source,
-        }
+        StoreError::Io { doing, place: self.name(), source }
     }
 
     /// As [`Place::io`], for what fails in places that may not be written, or are full.

@@ -27,9 +27,7 @@ impl Pool {
             return connection::open(place);
         };
         let patient = connection.busy_timeout(place.wait());
-        patient
-            .map_err(|problem| failure::named(place, problem))
-            .map(|()| connection)
+        patient.map_err(|problem| failure::named(place, problem)).map(|()| connection)
     }
 
     /// Keeps a connection for the next user, unless something is still under way in it.

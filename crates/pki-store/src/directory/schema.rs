@@ -72,9 +72,7 @@ fn draft(place: &Place) -> Result<(), StoreError> {
     database.execute_batch(&pragmas).map_err(named)?;
     connection::use_wal(place, &database)?;
     let header = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}");
-    database
-        .execute_batch(&format!("BEGIN; {TABLES} {header}; COMMIT"))
-        .map_err(named)?;
+    database.execute_batch(&format!("BEGIN; {TABLES} {header}; COMMIT")).map_err(named)?;
     database.close().map_err(|(_, problem)| named(problem))
 }
 

@@ -23,14 +23,8 @@ impl<'a> View<'a> {
         pool: &'a Pool,
         connection: Connection,
     ) -> Result<Self, StoreError> {
-        let begun = connection
-            .prepare_cached("BEGIN")
-            .and_then(|mut begin| begin.execute([]));
-        let view = Self {
-            place,
-            pool,
-            connection: Some(connection),
-        };
+        let begun = connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+        let view = Self { place, pool, connection: Some(connection) };
         begun.map_err(|problem| failure::named(place, problem))?;
         view.read(statements::revision)?;
         Ok(view)
@@ -51,11 +45,7 @@ impl Drop for View<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             // If this fails the pool does not take the connection, and closing it ends all.
-            drop(
-                connection
-                    .prepare_cached("ROLLBACK")
-                    .and_then(|mut end| end.execute([])),
-            );
+            drop(connection.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([])));
             self.pool.give_back(connection);
         }
     }

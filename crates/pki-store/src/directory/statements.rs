@@ -8,18 +8,14 @@ use crate::{Entry, Key, KeyRange, Layout, Table};
 /// The revision of the store, as of the transaction under way.
 pub(super) fn revision(database: &Connection) -> rusqlite::Result<u64> {
     let mut statement = database.prepare_cached("SELECT revision FROM meta")?;
-    statement
-        .query_row([], |row| row.get::<_, i64>(0))
-        .map(unsigned)
+    statement.query_row([], |row| row.get::<_, i64>(0)).map(unsigned)
 }
 
 /// Counts the revision up; gives the new one.
 pub(super) fn next_revision(database: &Connection) -> rusqlite::Result<u64> {
     let mut statement =
         database.prepare_cached("UPDATE meta SET revision = revision + 1 RETURNING revision")?;
-    statement
-        .query_row([], |row| row.get::<_, i64>(0))
-        .map(unsigned)
+    statement.query_row([], |row| row.get::<_, i64>(0)).map(unsigned)
 }
 
 /// The version of a record, without its value.
@@ -36,9 +32,7 @@ pub(super) fn entry(database: &Connection, key: &Key) -> rusqlite::Result<Option
     let home = home(key.table);
     let sql = format!("SELECT version, value FROM {home} WHERE tbl = ?1 AND key = ?2");
     let mut statement = database.prepare_cached(&sql)?;
-    statement
-        .query_row((key.table.number, &key.bytes), |row| read_entry(row, 0))
-        .optional()
+    statement.query_row((key.table.number, &key.bytes), |row| read_entry(row, 0)).optional()
 }
 
 /// Writes a record, over an old one if there is one. That keeps its place in the heap.
@@ -53,19 +47,12 @@ pub(super) fn put(
         "INSERT INTO {home} (tbl, key, version, value) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (tbl, key) DO UPDATE SET version = excluded.version, value = excluded.value"
     );
-    run(
-        database,
-        &sql,
-        (key.table.number, &key.bytes, version.cast_signed(), value),
-    )
+    run(database, &sql, (key.table.number, &key.bytes, version.cast_signed(), value))
 }
 
 /// Removes a record, if there is one.
 pub(super) fn delete(database: &Connection, key: &Key) -> rusqlite::Result<()> {
-    let sql = format!(
-        "DELETE FROM {} WHERE tbl = ?1 AND key = ?2",
-        home(key.table)
-    );
+    let sql = format!("DELETE FROM {} WHERE tbl = ?1 AND key = ?2", home(key.table));
     run(database, &sql, (key.table.number, &key.bytes))
 }
 
@@ -81,10 +68,8 @@ pub(super) fn count(database: &Connection, range: &KeyRange) -> rusqlite::Result
     let bounds = Bounds::from(range);
     let sql = count_sql(range.table, &bounds);
     let mut statement = database.prepare_cached(&sql)?;
-    with_bounds(range, &bounds, |bound| {
-        statement.query_row(bound, |row| row.get::<_, i64>(0))
-    })
-    .map(unsigned)
+    with_bounds(range, &bounds, |bound| statement.query_row(bound, |row| row.get::<_, i64>(0)))
+        .map(unsigned)
 }
 
 /// The keys of a range. In the heap's case the index answers alone.
@@ -93,9 +78,7 @@ pub(super) fn keys(
     range: &KeyRange,
     limit: usize,
 ) -> rusqlite::Result<Vec<Key>> {
-    select(database, "key", range, limit, |row| {
-        read_key(row, range.table)
-    })
+    select(database, "key", range, limit, |row| read_key(row, range.table))
 }
 
 /// The records of a range.
@@ -120,17 +103,11 @@ fn select<T>(
     // A limit in the statement would change how it is planned; not asking further is as good.
     let sql = select_sql(columns, range.table, &bounds);
     let mut statement = database.prepare_cached(&sql)?;
-    with_bounds(range, &bounds, |bound| {
-        statement.query_map(bound, &read)?.take(limit).collect()
-    })
+    with_bounds(range, &bounds, |bound| statement.query_map(bound, &read)?.take(limit).collect())
 }
 
 fn select_sql(columns: &str, table: Table, bounds: &Bounds) -> String {
-    format!(
-        "SELECT {columns} FROM {}{} ORDER BY key",
-        home(table),
-        within(bounds)
-    )
+    format!("SELECT {columns} FROM {}{} ORDER BY key", home(table), within(bounds))
 }
 
 fn count_sql(table: Table, bounds: &Bounds) -> String {
@@ -166,17 +143,11 @@ fn run(database: &Connection, sql: &str, values: impl Params) -> rusqlite::Resul
 }
 
 fn read_key(row: &Row<'_>, table: Table) -> rusqlite::Result<Key> {
-    Ok(Key {
-        table,
-        bytes: row.get(0)?,
-    })
+    Ok(Key { table, bytes: row.get(0)? })
 }
 
 fn read_entry(row: &Row<'_>, first: usize) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        version: unsigned(row.get(first)?),
-        value: row.get(first + 1)?,
-    })
+    Ok(Entry { version: unsigned(row.get(first)?), value: row.get(first + 1)? })
 }
 
 /// Revisions count up from zero; no store will live to see one that a signed number cannot hold.
@@ -206,22 +177,12 @@ mod tests {
     #[test]
     fn ranges_are_searched_and_never_sorted() {
         for layout in LAYOUTS {
-            let table = Table {
-                number: 1,
-                name: "test",
-                layout,
-            };
+            let table = Table { number: 1, name: "test", layout };
             for to in [None, Some(b"b".to_vec())] {
-                let bounds = Bounds {
-                    from: b"a".to_vec(),
-                    to,
-                };
+                let bounds = Bounds { from: b"a".to_vec(), to };
                 let select = |columns| select_sql(columns, table, &bounds);
-                for sql in [
-                    select("key"),
-                    select("key, version, value"),
-                    count_sql(table, &bounds),
-                ] {
+                for sql in [select("key"), select("key, version, value"), count_sql(table, &bounds)]
+                {
                     let plan = plan(&sql).unwrap();
                     assert!(plan.starts_with("SEARCH"), "{sql}: {plan}");
                     assert!(plan.contains("(tbl=? AND key>"), "{sql}: {plan}");
@@ -233,15 +194,8 @@ mod tests {
 
     #[test]
     fn keys_of_the_heap_are_read_from_its_index_alone() {
-        let table = Table {
-            number: 1,
-            name: "test",
-            layout: Layout::Heap,
-        };
-        let bounds = Bounds {
-            from: Vec::new(),
-            to: None,
-        };
+        let table = Table { number: 1, name: "test", layout: Layout::Heap };
+        let bounds = Bounds { from: Vec::new(), to: None };
         for sql in [select_sql("key", table, &bounds), count_sql(table, &bounds)] {
             let plan = plan(&sql).unwrap();
             assert!(plan.contains("USING COVERING INDEX heap_key"), "{plan}");

@@ -15,16 +15,9 @@ use pki_store::{Batch, Key, Layout, Op, Store, StoreError, Table};
 /// What helpers say when they cannot help.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-pub(crate) const HEAP: Table = Table {
-    number: 1,
-    name: "test-heap",
-    layout: Layout::Heap,
-};
-pub(crate) const CLUSTERED: Table = Table {
-    number: 2,
-    name: "test-clustered",
-    layout: Layout::Clustered,
-};
+pub(crate) const HEAP: Table = Table { number: 1, name: "test-heap", layout: Layout::Heap };
+pub(crate) const CLUSTERED: Table =
+    Table { number: 2, name: "test-clustered", layout: Layout::Clustered };
 
 const STORE: &str = "PKI_STORE_TEST_STORE";
 const NUMBER: &str = "PKI_STORE_TEST_NUMBER";
@@ -39,9 +32,7 @@ pub(crate) fn child(test: &str, store: &Path, number: u32) -> io::Result<Command
 /// As [`child`], under a umask in octal.
 pub(crate) fn child_with_umask(test: &str, store: &Path, umask: &str) -> io::Result<Command> {
     let mut command = Command::new("sh");
-    command
-        .args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")])
-        .arg(env::current_exe()?);
+    command.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")]).arg(env::current_exe()?);
     as_child(&mut command, test, store, 0);
     Ok(command)
 }
@@ -68,10 +59,7 @@ pub(crate) fn create(path: &Path) -> Result<DirectoryStore, StoreError> {
 }
 
 pub(crate) fn key(table: Table, bytes: impl AsRef<[u8]>) -> Key {
-    Key {
-        table,
-        bytes: bytes.as_ref().to_vec(),
-    }
+    Key { table, bytes: bytes.as_ref().to_vec() }
 }
 
 /// Puts one record, whatever was there.
@@ -81,13 +69,7 @@ pub(crate) fn put(
     value: impl AsRef<[u8]>,
 ) -> Result<u64, StoreError> {
     let value = value.as_ref().to_vec();
-    store.apply(&Batch {
-        expect: Vec::new(),
-        ops: vec![Op::Put {
-            key: key.clone(),
-            value,
-        }],
-    })
+    store.apply(&Batch { expect: Vec::new(), ops: vec![Op::Put { key: key.clone(), value }] })
 }
 
 pub(crate) fn value(store: &dyn Store, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {

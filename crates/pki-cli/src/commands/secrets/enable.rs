@@ -20,11 +20,7 @@ pub(super) fn run(args: &EnableArgs, context: Context<'_, '_>) -> Result<(), Fai
     let path = args.path.as_deref().unwrap_or(kind);
     let session = Session::open_or_create(context.settings, context.console.environment)?;
     let answer = session
-        .ask(
-            Operation::Write,
-            &format!("sys/mounts/{}", trimmed(path)),
-            request(args, kind),
-        )
+        .ask(Operation::Write, &format!("sys/mounts/{}", trimmed(path)), request(args, kind))
         .map_err(|error| refusal("enabling", &error))?;
     let done = format!("Enabled the {kind} secrets engine at: {}", mount_path(path));
     settled(context, answer, &done)
@@ -34,33 +30,19 @@ fn request(args: &EnableArgs, kind: &str) -> Map<String, Value> {
     let flags = &args.mount;
     let mut config = Map::new();
     let mut insert = |name: &str, value| config.insert(name.to_owned(), value);
-    insert(
-        "default_lease_ttl",
-        Value::from(FlagDuration::for_new(flags.default_lease_ttl)),
-    );
-    insert(
-        "max_lease_ttl",
-        Value::from(FlagDuration::for_new(flags.max_lease_ttl)),
-    );
+    insert("default_lease_ttl", Value::from(FlagDuration::for_new(flags.default_lease_ttl)));
+    insert("max_lease_ttl", Value::from(FlagDuration::for_new(flags.max_lease_ttl)));
     insert("force_no_cache", Value::from(args.force_no_cache));
     insert_settings(&mut config, flags);
     let members = [
         ("type", Some(Value::from(kind))),
-        (
-            "description",
-            Some(json!(flags.description.as_deref().unwrap_or_default())),
-        ),
+        ("description", Some(json!(flags.description.as_deref().unwrap_or_default()))),
         ("config", Some(Value::Object(config))),
         ("local", Some(Value::from(args.local))),
         ("seal_wrap", Some(Value::from(args.seal_wrap))),
-        (
-            "external_entropy_access",
-            Some(Value::from(args.external_entropy_access)),
-        ),
+        ("external_entropy_access", Some(Value::from(args.external_entropy_access))),
         ("options", options(flags)),
     ];
     let given = members.into_iter();
-    given
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect()
+    given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -28,23 +28,14 @@ pub(super) fn run(args: &MountsArgs, context: Context<'_, '_>) -> Result<(), Fai
         let mounts = Value::Object(mounts.into_iter().collect());
         return output::document(context.console, context.format, &mounts, KEPT);
     }
-    let text = if args.detailed {
-        detailed(&mounts)
-    } else {
-        short(&mounts)
-    };
+    let text = if args.detailed { detailed(&mounts) } else { short(&mounts) };
     Ok(context.console.out.write_all(text.as_bytes())?)
 }
 
 fn short(mounts: &[(String, Value)]) -> String {
     let row = |(path, mount): &(String, Value)| {
         let cell = |name: &str| text(mount, name);
-        vec![
-            path.clone(),
-            cell("type"),
-            cell("accessor"),
-            cell("description"),
-        ]
+        vec![path.clone(), cell("type"), cell("accessor"), cell("description")]
     };
     let rows: Vec<Vec<String>> = mounts.iter().map(row).collect();
     output::columns(&["Path", "Type", "Accessor", "Description"], &rows)

@@ -45,18 +45,9 @@ fn settled(context: Context<'_, '_>, answer: Answer, done: &str) -> Result<(), F
 /// Adds to a request the settings that were given, under the names of the API.
 fn insert_settings(config: &mut Map<String, Value>, flags: &MountFlags) {
     let lists = [
-        (
-            "audit_non_hmac_request_keys",
-            &flags.audit_non_hmac_request_keys,
-        ),
-        (
-            "audit_non_hmac_response_keys",
-            &flags.audit_non_hmac_response_keys,
-        ),
-        (
-            "passthrough_request_headers",
-            &flags.passthrough_request_headers,
-        ),
+        ("audit_non_hmac_request_keys", &flags.audit_non_hmac_request_keys),
+        ("audit_non_hmac_response_keys", &flags.audit_non_hmac_response_keys),
+        ("passthrough_request_headers", &flags.passthrough_request_headers),
         ("allowed_response_headers", &flags.allowed_response_headers),
     ];
     for (name, values) in lists {
@@ -77,9 +68,7 @@ fn insert_settings(config: &mut Map<String, Value>, flags: &MountFlags) {
 
 /// The options of the engine itself, if any were given.
 fn options(flags: &MountFlags) -> Option<Value> {
-    let version = flags
-        .version
-        .map(|version| ("version".to_owned(), version.to_string()));
+    let version = flags.version.map(|version| ("version".to_owned(), version.to_string()));
     let given: Map<String, Value> = flags
         .options
         .iter()

@@ -23,10 +23,7 @@ pub(super) fn run(args: &MoveArgs, context: Context<'_, '_>) -> Result<(), Failu
     let request = request.into_iter().collect();
     let answer = context.change(Operation::Write, "sys/remount", request, &doing)?;
     let id = text(&answer, &["migration_id"]).unwrap_or_default();
-    writeln!(
-        context.console.out,
-        "Started {doing}, with migration ID {id}"
-    )?;
+    writeln!(context.console.out, "Started {doing}, with migration ID {id}")?;
     finish(&context, &way, &id)?;
     let done = format!("Finished {doing}, with migration ID {id}");
     output::success(context.console, output::Format::Table, &done)

@@ -15,25 +15,16 @@ pub(super) fn run(args: &TuneArgs, context: Context<'_, '_>) -> Result<(), Failu
     let doing = format!("tuning secrets engine {mount}");
     let at = format!("sys/mounts/{}/tune", trimmed(path));
     let answer = context.change(Operation::Write, &at, request(&args.mount), &doing)?;
-    settled(
-        context,
-        answer,
-        &format!("Tuned the secrets engine at: {mount}"),
-    )
+    settled(context, answer, &format!("Tuned the secrets engine at: {mount}"))
 }
 
 /// Only what was given: an empty description is one, none is not.
 fn request(flags: &MountFlags) -> Map<String, Value> {
     let mut data = Map::new();
-    let lifetimes = [
-        ("default_lease_ttl", flags.default_lease_ttl),
-        ("max_lease_ttl", flags.max_lease_ttl),
-    ];
+    let lifetimes =
+        [("default_lease_ttl", flags.default_lease_ttl), ("max_lease_ttl", flags.max_lease_ttl)];
     for (name, lifetime) in lifetimes {
-        data.insert(
-            name.to_owned(),
-            Value::from(FlagDuration::for_change(lifetime)),
-        );
+        data.insert(name.to_owned(), Value::from(FlagDuration::for_change(lifetime)));
     }
     if let Some(description) = &flags.description {
         data.insert("description".to_owned(), Value::from(description.as_str()));

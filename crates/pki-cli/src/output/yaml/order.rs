@@ -19,25 +19,15 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
         (false, false) => {}
     }
     // A zero that follows other digits is part of their number, not a leading zero.
-    let lead = if (*x == '0' || *y == '0') && continues_number(&a, at) {
-        1
-    } else {
-        0
-    };
+    let lead = if (*x == '0' || *y == '0') && continues_number(&a, at) { 1 } else { 0 };
     let ((left, left_len), (right, right_len)) = (number(&a, at, lead), number(&b, at, lead));
-    left.cmp(&right)
-        .then(left_len.cmp(&right_len))
-        .then(x.cmp(y))
+    left.cmp(&right).then(left_len.cmp(&right_len)).then(x.cmp(y))
 }
 
 /// Whether the digits just before a place have a value.
 fn continues_number(text: &[char], at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
-    before
-        .iter()
-        .rev()
-        .take_while(|c| c.is_ascii_digit())
-        .any(|c| *c != '0')
+    before.iter().rev().take_while(|c| c.is_ascii_digit()).any(|c| *c != '0')
 }
 
 /// The value and length of the run of digits at a place.

@@ -54,11 +54,7 @@ fn style(content: &str) -> Style {
     if content.contains('\n') {
         // A blank at the end of a line would be lost on the eye, and on some editors.
         let fits = !special && !content.contains(" \n") && !content.ends_with(' ');
-        return if fits {
-            Style::Block
-        } else {
-            Style::DoubleQuoted
-        };
+        return if fits { Style::Block } else { Style::DoubleQuoted };
     }
     if special || means_something_else(content) {
         Style::DoubleQuoted
@@ -77,9 +73,8 @@ fn is_special(c: char) -> bool {
 
 /// Whether a reader would take the bare word for something that is no text.
 fn means_something_else(content: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "~",
-    ];
+    const WORDS: [&str; 12] =
+        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf", "~"];
     content.is_empty()
         || WORDS.iter().any(|word| content.eq_ignore_ascii_case(word))
         || is_number(content)
@@ -101,10 +96,7 @@ fn is_number(content: &str) -> bool {
     let starts_like_one = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     let sexagesimal = unsigned.contains(':')
         && unsigned.split(':').all(|part| {
-            !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'))
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'))
         });
     starts_like_one
         && (sexagesimal
@@ -254,9 +246,7 @@ fn new_line(text: &mut String, indent: usize) {
 
 /// The column the text has come to.
 fn column(text: &str) -> usize {
-    text.rsplit('\n')
-        .next()
-        .map_or(0, |line| line.chars().count())
+    text.rsplit('\n').next().map_or(0, |line| line.chars().count())
 }
 
 #[cfg(test)]
@@ -335,12 +325,7 @@ mod tests {
 
     #[test]
     fn keys_are_on_one_line() {
-        for (content, want) in [
-            ("y", "\"y\""),
-            ("a: b", "'a: b'"),
-            ("", "\"\""),
-            ("a b", "a b"),
-        ] {
+        for (content, want) in [("y", "\"y\""), ("a: b", "'a: b'"), ("", "\"\""), ("a b", "a b")] {
             let mut got = String::new();
             key(&mut got, content);
             assert_eq!(got, want);

@@ -173,7 +173,8 @@ fn freshest(view: &View<'_>, signer: &Issuer) -> Result<(Vec<String>, Option<Str
         Ok(urls) => Ok((urls, None)),
         Err(Error::Refused(problem)) => {
             let id = signer.record.id;
-            let warning = format!("The CRL of issuer {id} does not say where its delta CRLs are: {problem}");
+            let warning =
+                format!("The CRL of issuer {id} does not say where its delta CRLs are: {problem}");
             Ok((Vec::new(), Some(warning)))
         }
         Err(problem) => Err(problem),

@@ -25,8 +25,7 @@ pub(crate) fn due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Due
     if config.disable && built.disabled {
         return Due::Not;
     }
-    let is_switched =
-        config.disable != built.disabled || config.enable_delta != built.with_deltas;
+    let is_switched = config.disable != built.disabled || config.enable_delta != built.with_deltas;
     if record.requested || is_switched {
         return Due::Requested;
     }

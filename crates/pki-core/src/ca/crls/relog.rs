@@ -48,7 +48,9 @@ pub(super) fn relog(
     }
     for (id, list) in lists {
         let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
-        let seen = record.built.as_ref().map(|built| built.this_update);
+        // A CRL that was switched off has shown nothing.
+        let shown = record.built.as_ref().filter(|built| !built.disabled);
+        let seen = shown.map(|built| built.this_update);
         cx.tx.delete_all(&REVOKED_EXPIRY, &id.0);
         let kept: Vec<Listed> =
             list.into_iter().filter(|listed| !may_leave(listed, seen, cx.now)).collect();
@@ -64,9 +66,7 @@ pub(super) fn relog(
 /// Whether an entry was on a CRL past the end of its certificate, and need not come back. One
 /// that was revoked after that end has yet to be on one.
 fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestamp) -> bool {
-    seen.is_some_and(|seen| {
-        *not_after < seen && entry.revocation_date < seen && *not_after < now
-    })
+    seen.is_some_and(|seen| *not_after < seen && entry.revocation_date < seen && *not_after < now)
 }
 
 /// The revoked issuers that a CRL lists: those that its key signed, its own issuers excepted.
@@ -76,9 +76,10 @@ fn revoked_issuers(class: &CrlClass, classes: &[CrlClass]) -> Vec<Listed> {
         issuer.certificate.issuer() == representative.certificate.subject()
             && issuer.certificate.is_signed_by(representative.certificate.public_key())
     };
-    let others = classes.iter().flat_map(|other| &other.members).filter(|issuer| {
-        !class.members.iter().any(|member| member.record.id == issuer.record.id)
-    });
+    let others = classes
+        .iter()
+        .flat_map(|other| &other.members)
+        .filter(|issuer| !class.members.iter().any(|member| member.record.id == issuer.record.id));
     let mut seen = BTreeSet::new();
     others
         .filter(signed_here)

@@ -68,11 +68,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`Malformed`] if something is left over.
     pub fn finish(self) -> Result<(), Malformed> {
-        if self.is_empty() {
-            Ok(())
-        } else {
-            Err(Malformed("no more data"))
-        }
+        if self.is_empty() { Ok(()) } else { Err(Malformed("no more data")) }
     }
 
     /// The next value, whatever it is.
@@ -82,19 +78,10 @@ impl<'a> Reader<'a> {
     /// [`Malformed`] if it is cut off, or its length is not in the shortest form.
     pub fn element(&mut self) -> Result<Element<'a>, Malformed> {
         let (tag, head, length) = read_header(self.rest)?;
-        let whole = head
-            .checked_add(length)
-            .ok_or(Malformed("a smaller length"))?;
-        let (der, rest) = self
-            .rest
-            .split_at_checked(whole)
-            .ok_or(Malformed("more data"))?;
+        let whole = head.checked_add(length).ok_or(Malformed("a smaller length"))?;
+        let (der, rest) = self.rest.split_at_checked(whole).ok_or(Malformed("more data"))?;
         self.rest = rest;
-        Ok(Element {
-            tag,
-            content: der.get(head..).unwrap_or_default(),
-            der,
-        })
+        Ok(Element { tag, content: der.get(head..).unwrap_or_default(), der })
     }
 
     /// The contents of the next value, which must have this identifier octet.
@@ -103,11 +90,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`Malformed`], saying `what` was expected.
     pub fn read(&mut self, tag: u8, what: &'static str) -> Result<&'a [u8], Malformed> {
-        if self.peek() == Some(tag) {
-            Ok(self.element()?.content)
-        } else {
-            Err(Malformed(what))
-        }
+        if self.peek() == Some(tag) { Ok(self.element()?.content) } else { Err(Malformed(what)) }
     }
 
     /// The contents of the next value if it has this identifier octet.
@@ -116,11 +99,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`Malformed`] if it has, and cannot be read.
     pub fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, Malformed> {
-        if self.peek() == Some(tag) {
-            Ok(Some(self.element()?.content))
-        } else {
-            Ok(None)
-        }
+        if self.peek() == Some(tag) { Ok(Some(self.element()?.content)) } else { Ok(None) }
     }
 
     /// The inside of a SEQUENCE.
@@ -179,9 +158,7 @@ impl<'a> Reader<'a> {
         if 8 < octets.len() {
             return Err(Malformed("a smaller INTEGER"));
         }
-        Ok(octets
-            .iter()
-            .fold(0, |value, octet| value << 8 | u64::from(*octet)))
+        Ok(octets.iter().fold(0, |value, octet| value << 8 | u64::from(*octet)))
     }
 
     /// The contents of an OCTET STRING.
@@ -220,9 +197,7 @@ fn read_header(input: &[u8]) -> Result<(u8, usize, usize), Malformed> {
         _ => return Err(Malformed("a definite length of at most four octets")),
     };
     let octets = more.get(..count).ok_or(Malformed("more data"))?;
-    let length = octets
-        .iter()
-        .fold(0_usize, |value, octet| value << 8 | usize::from(*octet));
+    let length = octets.iter().fold(0_usize, |value, octet| value << 8 | usize::from(*octet));
     let shortest = 0x80 <= length && octets.first() != Some(&0);
     if !shortest {
         return Err(Malformed("a length in its shortest form"));
@@ -263,21 +238,14 @@ mod tests {
             (&[0x02, 0x01, 0x00], Some(0)),
             (&[0x02, 0x01, 0x7f], Some(127)),
             (&[0x02, 0x02, 0x00, 0x80], Some(128)),
-            (
-                &[0x02, 0x09, 0, 0xff, 0, 0, 0, 0, 0, 0, 0],
-                Some(0xff << 56),
-            ),
+            (&[0x02, 0x09, 0, 0xff, 0, 0, 0, 0, 0, 0, 0], Some(0xff << 56)),
             (&[0x02, 0x00], None),
             (&[0x02, 0x01, 0x80], None),
             (&[0x02, 0x02, 0x00, 0x7f], None),
             (&[0x02, 0x09, 1, 0, 0, 0, 0, 0, 0, 0, 0], None),
         ];
         for (input, want) in cases {
-            assert_eq!(
-                parse(input, Reader::unsigned_u64).ok(),
-                *want,
-                "{input:02x?}"
-            );
+            assert_eq!(parse(input, Reader::unsigned_u64).ok(), *want, "{input:02x?}");
         }
     }
 

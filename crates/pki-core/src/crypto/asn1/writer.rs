@@ -29,9 +29,7 @@ impl Writer {
     /// A writer that does not move its buffer before so many octets: what is secret shall not
     /// be left behind in memory that was given back.
     pub fn with_capacity(octets: usize) -> Self {
-        Self {
-            out: Vec::with_capacity(octets),
-        }
+        Self { out: Vec::with_capacity(octets) }
     }
 
     /// Everything written.
@@ -47,8 +45,7 @@ impl Writer {
     /// A value with these contents.
     pub fn primitive(&mut self, tag: u8, content: &[u8]) {
         self.out.push(tag);
-        self.out
-            .extend_from_slice(LengthOctets::of(content.len()).as_slice());
+        self.out.extend_from_slice(LengthOctets::of(content.len()).as_slice());
         self.out.extend_from_slice(content);
     }
 
@@ -58,8 +55,7 @@ impl Writer {
         let start = self.out.len();
         write(self);
         let length = LengthOctets::of(self.out.len() - start);
-        self.out
-            .splice(start..start, length.as_slice().iter().copied());
+        self.out.splice(start..start, length.as_slice().iter().copied());
     }
 
     /// A SEQUENCE.
@@ -110,8 +106,7 @@ impl Writer {
     /// A BIT STRING made of whole octets.
     pub fn bit_string(&mut self, octets: &[u8]) {
         self.out.push(tag::BIT_STRING);
-        self.out
-            .extend_from_slice(LengthOctets::of(octets.len() + 1).as_slice());
+        self.out.extend_from_slice(LengthOctets::of(octets.len() + 1).as_slice());
         self.out.push(0);
         self.out.extend_from_slice(octets);
     }
@@ -157,10 +152,7 @@ impl LengthOctets {
             *slot = *digit;
         }
         // The length 0 has no digits, and still takes an octet.
-        Self {
-            octets,
-            count: (start + digits.len()).max(1),
-        }
+        Self { octets, count: (start + digits.len()).max(1) }
     }
 
     fn as_slice(&self) -> &[u8] {

@@ -34,8 +34,7 @@ pub(super) fn group(curve: Curve) -> Result<&'static EcGroupRef, ErrorStack> {
 /// The uncompressed point of a key: 04, x, y.
 pub(super) fn point<T: HasPublic>(key: &EcKeyRef<T>) -> Result<Vec<u8>, ErrorStack> {
     let mut context = BigNumContext::new()?;
-    key.public_key()
-        .to_bytes(key.group(), PointConversionForm::UNCOMPRESSED, &mut context)
+    key.public_key().to_bytes(key.group(), PointConversionForm::UNCOMPRESSED, &mut context)
 }
 
 /// The public key of a point. OpenSSL checks that it lies on the curve.

@@ -63,11 +63,7 @@ pub(super) fn rsa_pkcs8(private_key: &[u8]) -> Secret<Vec<u8>> {
 /// `PrivateKeyInfo` of an EC key.
 pub(super) fn ec_pkcs8(curve: Curve, scalar: &[u8], point: &[u8]) -> Secret<Vec<u8>> {
     let room = scalar.len() + point.len() + HEADROOM;
-    pkcs8(
-        room,
-        |w| ec_algorithm(w, curve),
-        |w| ec_private_key(w, None, scalar, point),
-    )
+    pkcs8(room, |w| ec_algorithm(w, curve), |w| ec_private_key(w, None, scalar, point))
 }
 
 /// `ECPrivateKey` (RFC 5915 section 3), with its curve, as it stands alone.
@@ -138,11 +134,7 @@ impl<'a> PrivateKeyInfo<'a> {
                 _ => None,
             };
             // Attributes and the public key may follow; nothing here depends on them.
-            Ok(Self {
-                algorithm,
-                curve,
-                private_key: info.octet_string()?,
-            })
+            Ok(Self { algorithm, curve, private_key: info.octet_string()? })
         })
     }
 }
@@ -174,11 +166,7 @@ impl<'a> EcPrivateKey<'a> {
                 None => None,
             };
             key.finish()?;
-            Ok(Self {
-                scalar,
-                curve,
-                point,
-            })
+            Ok(Self { scalar, curve, point })
         })
     }
 }

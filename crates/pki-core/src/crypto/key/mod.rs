@@ -35,24 +35,12 @@ mod tests {
             let algorithm = SignatureAlgorithm::for_issuing(spec, 0, true, false);
             let signature = key.sign(algorithm, b"message").unwrap();
             let public_key = key.public_key();
-            assert!(
-                public_key.verify(algorithm, b"message", &signature),
-                "{spec:?}"
-            );
-            assert!(
-                !public_key.verify(algorithm, b"massage", &signature),
-                "{spec:?}"
-            );
-            assert!(
-                !public_key.verify(algorithm, b"message", &signature[1..]),
-                "{spec:?}"
-            );
+            assert!(public_key.verify(algorithm, b"message", &signature), "{spec:?}");
+            assert!(!public_key.verify(algorithm, b"massage", &signature), "{spec:?}");
+            assert!(!public_key.verify(algorithm, b"message", &signature[1..]), "{spec:?}");
             assert!(!public_key.verify(algorithm, b"message", b""), "{spec:?}");
             let other = PrivateKey::generate(spec).unwrap();
-            assert!(
-                !other.public_key().verify(algorithm, b"message", &signature),
-                "{spec:?}"
-            );
+            assert!(!other.public_key().verify(algorithm, b"message", &signature), "{spec:?}");
         }
     }
 
@@ -66,10 +54,7 @@ mod tests {
             signer.update(b"").unwrap();
             signer.update(b"age").unwrap();
             let signature = signer.finish().unwrap();
-            assert!(
-                key.public_key().verify(algorithm, b"message", &signature),
-                "{spec:?}"
-            );
+            assert!(key.public_key().verify(algorithm, b"message", &signature), "{spec:?}");
         }
     }
 
@@ -111,29 +96,15 @@ mod tests {
     fn halves_that_do_not_belong_together_are_refused() {
         let one = PrivateKey::generate(KeySpec::Ec(Curve::P256)).unwrap();
         let other = PrivateKey::generate(KeySpec::Ec(Curve::P256)).unwrap();
-        let mut der = one
-            .encode(PrivateKeyForm::Traditional)
-            .unwrap()
-            .der
-            .expose()
-            .clone();
+        let mut der = one.encode(PrivateKeyForm::Traditional).unwrap().der.expose().clone();
         let point_at = der.len() - 65;
         der[point_at..].copy_from_slice(other.public_key().key_octets());
-        assert!(matches!(
-            PrivateKey::from_der(&der),
-            Err(CryptoError::Unsupported(_))
-        ));
+        assert!(matches!(PrivateKey::from_der(&der), Err(CryptoError::Unsupported(_))));
     }
 
     #[test]
     fn what_is_no_private_key_is_told_for_each_form() {
-        for der in [
-            &b""[..],
-            b"0",
-            &[0x30, 0],
-            &[0x30, 0x80, 0, 0],
-            &[0xff; 100],
-        ] {
+        for der in [&b""[..], b"0", &[0x30, 0], &[0x30, 0x80, 0, 0], &[0xff; 100]] {
             let error = PrivateKey::from_der(der).unwrap_err().to_string();
             assert!(error.starts_with("got errors attempting to parse DER private key:\n1. "));
         }
@@ -147,10 +118,7 @@ mod tests {
             SignatureAlgorithm::RsaPss(Hash::Sha256),
             SignatureAlgorithm::MlDsa(MlDsa::MlDsa44),
         ] {
-            let mismatch = CryptoError::Mismatch {
-                key: "ed25519",
-                algorithm: algorithm.name(),
-            };
+            let mismatch = CryptoError::Mismatch { key: "ed25519", algorithm: algorithm.name() };
             assert_eq!(key.sign(algorithm, b""), Err(mismatch.clone()));
             assert_eq!(key.signer(algorithm).map(|_| ()), Err(mismatch));
         }
@@ -159,10 +127,7 @@ mod tests {
     #[test]
     fn sizes_are_limited() {
         for bits in [0, 512, 1023, 16385] {
-            assert!(
-                PrivateKey::generate(KeySpec::Rsa { bits }).is_err(),
-                "{bits}"
-            );
+            assert!(PrivateKey::generate(KeySpec::Rsa { bits }).is_err(), "{bits}");
         }
     }
 
@@ -182,10 +147,7 @@ mod tests {
             let signature = key.sign(algorithm, b"message").unwrap();
             assert!(key.public_key().verify(algorithm, b"message", &signature));
             let encoded = key.encode(PrivateKeyForm::Traditional).unwrap();
-            assert_eq!(
-                (encoded.label, encoded.der.expose().len()),
-                ("PRIVATE KEY", 54)
-            );
+            assert_eq!((encoded.label, encoded.der.expose().len()), ("PRIVATE KEY", 54));
             let read = PrivateKey::from_der(encoded.der.expose()).unwrap();
             assert_eq!(read.public_key(), key.public_key());
             assert_eq!(read.spec(), spec);
@@ -202,13 +164,7 @@ mod tests {
 
     #[test]
     fn public_keys_are_checked_as_far_as_they_are_known() {
-        let spki = |spec| {
-            PrivateKey::generate(spec)
-                .unwrap()
-                .public_key()
-                .spki()
-                .to_vec()
-        };
+        let spki = |spec| PrivateKey::generate(spec).unwrap().public_key().spki().to_vec();
         for spec in SPECS {
             let der = spki(spec);
             let key = PublicKey::from_spki(&der).unwrap();
@@ -218,10 +174,7 @@ mod tests {
         }
         // The same structure with secp256k1.
         let mut unknown_curve = spki(KeySpec::Ec(Curve::P256));
-        let at = unknown_curve
-            .windows(8)
-            .position(|w| w == Curve::P256.oid().as_bytes())
-            .unwrap();
+        let at = unknown_curve.windows(8).position(|w| w == Curve::P256.oid().as_bytes()).unwrap();
         unknown_curve.splice(at - 1..at + 8, [5, 0x2b, 0x81, 0x04, 0x00, 0x0a]);
         unknown_curve[1] -= 3;
         unknown_curve[3] -= 3;
@@ -242,11 +195,7 @@ mod tests {
         let signature = key.sign(algorithm, b"").unwrap();
         let mut der = key.public_key().spki().to_vec();
         *der.last_mut().unwrap() ^= 1;
-        assert!(
-            !PublicKey::from_spki(&der)
-                .unwrap()
-                .verify(algorithm, b"", &signature)
-        );
+        assert!(!PublicKey::from_spki(&der).unwrap().verify(algorithm, b"", &signature));
     }
 
     #[test]

@@ -78,9 +78,9 @@ impl PrivateKey {
                 return Err(CryptoError::Unsupported("RSA keys have 1024 to 16384 bits"));
             }
             KeySpec::Rsa { bits } => Rsa::generate(bits).and_then(Self::from_rsa),
-            KeySpec::Ec(on) => curve::group(on)
-                .and_then(EcKey::generate)
-                .and_then(|key| Self::from_ec(on, key)),
+            KeySpec::Ec(on) => {
+                curve::group(on).and_then(EcKey::generate).and_then(|key| Self::from_ec(on, key))
+            }
             KeySpec::Ed25519 => PKey::generate_ed25519().and_then(Self::from_ed25519),
             KeySpec::MlDsa(set) => {
                 let mut seed = Zeroizing::new([0; 32]);
@@ -116,9 +116,8 @@ impl PrivateKey {
     }
 
     fn from_other_pkcs8(algorithm: &ObjectIdentifier, der: &[u8]) -> Result<Self, CryptoError> {
-        let set = MlDsa::from_oid(algorithm).ok_or(CryptoError::NotAPrivateKey(
-            "an RSA, EC, Ed25519 or ML-DSA key",
-        ))?;
+        let set = MlDsa::from_oid(algorithm)
+            .ok_or(CryptoError::NotAPrivateKey("an RSA, EC, Ed25519 or ML-DSA key"))?;
         Self::from_ml_dsa(set, Secret::new(der.to_vec()))
     }
 
@@ -159,9 +158,7 @@ impl PrivateKey {
         if self.public_key.verify(algorithm, MESSAGE, &signature) {
             Ok(())
         } else {
-            Err(CryptoError::Unsupported(
-                "the public key does not belong to the private key",
-            ))
+            Err(CryptoError::Unsupported("the public key does not belong to the private key"))
         }
     }
 
@@ -183,9 +180,7 @@ impl PrivateKey {
             (outer, inner) => outer.or(inner),
         };
         let on = on.ok_or(CryptoError::NotAPrivateKey("a supported elliptic curve"))?;
-        ec_key(on, &key)
-            .and_then(|key| Self::from_ec(on, key))
-            .map_err(failed("read an EC key"))
+        ec_key(on, &key).and_then(|key| Self::from_ec(on, key)).map_err(failed("read an EC key"))
     }
 
     fn from_rsa(rsa: Rsa<Private>) -> Result<Self, ErrorStack> {
@@ -227,12 +222,7 @@ impl PrivateKey {
         let spki = handle.public_key_to_der().map_err(&read)?;
         let public_key =
             PublicKey::from_spki(&spki).map_err(|_| CryptoError::NotAPrivateKey("ML-DSA"))?;
-        Ok(Self {
-            handle,
-            public_key,
-            spec: KeySpec::MlDsa(set),
-            material: Material::MlDsa(pkcs8),
-        })
+        Ok(Self { handle, public_key, spec: KeySpec::MlDsa(set), material: Material::MlDsa(pkcs8) })
     }
 
     /// PKCS #8, as a store keeps it.
@@ -244,10 +234,7 @@ impl PrivateKey {
         const ACTION: &str = "write a private key";
         Ok(match &self.material {
             Material::Rsa(key) => {
-                let pkcs1 = key
-                    .private_key_to_der()
-                    .map(Secret::new)
-                    .map_err(failed(ACTION))?;
+                let pkcs1 = key.private_key_to_der().map(Secret::new).map_err(failed(ACTION))?;
                 encoding::rsa_pkcs8(pkcs1.expose())
             }
             Material::Ec(on, key) => {
@@ -255,11 +242,8 @@ impl PrivateKey {
                 encoding::ec_pkcs8(*on, scalar.expose(), self.public_key.key_octets())
             }
             Material::Ed25519 => {
-                let seed = self
-                    .handle
-                    .raw_private_key()
-                    .map(Secret::new)
-                    .map_err(failed(ACTION))?;
+                let seed =
+                    self.handle.raw_private_key().map(Secret::new).map_err(failed(ACTION))?;
                 encoding::ed25519_pkcs8(seed.expose())
             }
             Material::MlDsa(pkcs8) => pkcs8.clone(),
@@ -275,27 +259,17 @@ impl PrivateKey {
         const ACTION: &str = "write a private key";
         match (form, &self.material) {
             (PrivateKeyForm::Traditional, Material::Rsa(key)) => {
-                let der = key
-                    .private_key_to_der()
-                    .map(Secret::new)
-                    .map_err(failed(ACTION))?;
-                Ok(EncodedKey {
-                    label: "RSA PRIVATE KEY",
-                    der,
-                })
+                let der = key.private_key_to_der().map(Secret::new).map_err(failed(ACTION))?;
+                Ok(EncodedKey { label: "RSA PRIVATE KEY", der })
             }
             (PrivateKeyForm::Traditional, Material::Ec(on, key)) => {
                 let scalar = scalar(*on, key).map_err(failed(ACTION))?;
                 let der = encoding::sec1(*on, scalar.expose(), self.public_key.key_octets());
-                Ok(EncodedKey {
-                    label: "EC PRIVATE KEY",
-                    der,
-                })
+                Ok(EncodedKey { label: "EC PRIVATE KEY", der })
             }
-            (PrivateKeyForm::Traditional | PrivateKeyForm::Pkcs8, _) => Ok(EncodedKey {
-                label: "PRIVATE KEY",
-                der: self.to_pkcs8()?,
-            }),
+            (PrivateKeyForm::Traditional | PrivateKeyForm::Pkcs8, _) => {
+                Ok(EncodedKey { label: "PRIVATE KEY", der: self.to_pkcs8()? })
+            }
         }
     }
 
@@ -320,9 +294,7 @@ impl PrivateKey {
         algorithm: SignatureAlgorithm,
         message: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        self.openssl_signer(algorithm)?
-            .sign_oneshot_to_vec(message)
-            .map_err(failed("sign"))
+        self.openssl_signer(algorithm)?.sign_oneshot_to_vec(message).map_err(failed("sign"))
     }
 
     /// Signs a message that comes in parts.
@@ -357,10 +329,7 @@ impl PrivateKey {
     }
 
     fn mismatch(&self, algorithm: SignatureAlgorithm) -> CryptoError {
-        CryptoError::Mismatch {
-            key: self.spec.type_name(),
-            algorithm: algorithm.name(),
-        }
+        CryptoError::Mismatch { key: self.spec.type_name(), algorithm: algorithm.name() }
     }
 }
 

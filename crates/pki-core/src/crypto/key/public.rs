@@ -2,8 +2,8 @@
 
 use std::hash;
 
-use openssl::ecdsa::EcdsaSig;
 use der::asn1::ObjectIdentifier;
+use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
@@ -68,27 +68,15 @@ impl PublicKey {
     /// The BIT STRING is the last thing in the structure, so its length tells where it begins.
     fn new(spki: Vec<u8>, key_len: usize, spec: Option<KeySpec>) -> Self {
         let key_at = spki.len().saturating_sub(key_len);
-        Self {
-            spki: spki.into_boxed_slice(),
-            key_at,
-            spec,
-        }
+        Self { spki: spki.into_boxed_slice(), key_at, spec }
     }
 
     pub(super) fn from_ec_point(curve: Curve, point: &[u8]) -> Self {
-        Self::new(
-            encoding::ec_spki(curve, point),
-            point.len(),
-            Some(KeySpec::Ec(curve)),
-        )
+        Self::new(encoding::ec_spki(curve, point), point.len(), Some(KeySpec::Ec(curve)))
     }
 
     pub(super) fn from_ed25519(key: &[u8]) -> Self {
-        Self::new(
-            encoding::ed25519_spki(key),
-            key.len(),
-            Some(KeySpec::Ed25519),
-        )
+        Self::new(encoding::ed25519_spki(key), key.len(), Some(KeySpec::Ed25519))
     }
 
     pub(super) fn from_rsa(public_key: &[u8], bits: u32) -> Self {
@@ -126,13 +114,17 @@ impl PublicKey {
         if !algorithm.fits(spec) {
             return false;
         }
-        self.try_verify(spec, algorithm, message, signature)
-            .unwrap_or(false)
+        self.try_verify(spec, algorithm, message, signature).unwrap_or(false)
     }
 
     /// Whether this key made the signature with SHA-1, as others once did; nothing is signed
     /// so here. Good enough to see that whoever asks holds a key, or which old CA signed what.
-    pub fn verify_sha1(&self, algorithm: &ObjectIdentifier, message: &[u8], signature: &[u8]) -> bool {
+    pub fn verify_sha1(
+        &self,
+        algorithm: &ObjectIdentifier,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
         let hash = digest::sha1(message);
         let verified = match self.spec {
             Some(KeySpec::Ec(on)) if *algorithm == oid::ECDSA_WITH_SHA1 => {
@@ -210,11 +202,7 @@ fn verify_ecdsa(
 }
 
 fn exactly(want: usize, key: &[u8], spec: KeySpec) -> Result<KeySpec, KeyError> {
-    if key.len() == want {
-        Ok(spec)
-    } else {
-        Err(KeyError::Malformed("a key of the right length"))
-    }
+    if key.len() == want { Ok(spec) } else { Err(KeyError::Malformed("a key of the right length")) }
 }
 
 /// The curve must be named and the point uncompressed (RFC 5480 sections 2.1.1 and 2.2).
@@ -245,16 +233,11 @@ fn rsa_spec(parameters: &[u8], key: &[u8]) -> Result<KeySpec, KeyError> {
     if !in_range(modulus, RSA_MODULUS_LIMIT) || !in_range(exponent, RSA_EXPONENT_LIMIT) {
         return Err(KeyError::Malformed("an RSA key of a usual size"));
     }
-    Ok(KeySpec::Rsa {
-        bits: bit_length(modulus),
-    })
+    Ok(KeySpec::Rsa { bits: bit_length(modulus) })
 }
 
 /// Bits of a number without leading zero octets.
 fn bit_length(octets: &[u8]) -> u32 {
     let zeros = octets.first().map_or(0, |first| first.leading_zeros());
-    u32::try_from(octets.len())
-        .unwrap_or(u32::MAX)
-        .saturating_mul(8)
-        .saturating_sub(zeros)
+    u32::try_from(octets.len()).unwrap_or(u32::MAX).saturating_mul(8).saturating_sub(zeros)
 }

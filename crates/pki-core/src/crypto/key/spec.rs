@@ -172,10 +172,7 @@ mod tests {
             assert_eq!((curve.bits(), curve.oid()), (bits, oid));
             assert_eq!(Curve::from_bits(bits), Some(curve));
             assert_eq!(Curve::from_oid(&oid), Some(curve));
-            assert_eq!(
-                curve.field_len(),
-                usize::try_from(bits.div_ceil(8)).unwrap()
-            );
+            assert_eq!(curve.field_len(), usize::try_from(bits.div_ceil(8)).unwrap());
         }
         for (set, number, oid) in ML_DSA {
             assert_eq!((set.number(), set.oid()), (number, oid));

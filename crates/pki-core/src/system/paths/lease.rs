@@ -90,10 +90,8 @@ impl Query for LookUpLease {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<LeaseView>, Error> {
         given(&self.lease_id)?;
-        let record: LeaseRecord = cx
-            .view
-            .get(&LEASES, &self.lease_id)?
-            .ok_or_else(|| Error::refused("invalid lease"))?;
+        let record: LeaseRecord =
+            cx.view.get(&LEASES, &self.lease_id)?.ok_or_else(|| Error::refused("invalid lease"))?;
         Ok(LeaseView {
             expire_time: record.expires_at.rfc3339_nanos(),
             id: self.lease_id.clone(),

@@ -20,7 +20,17 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Make, read or remove a mount.",
     description: "Removing a mount removes its issuers, keys, roles and certificates for good.",
-    ops: &[Op::read::<ReadMount>(), Op::write::<EnableMount>().tolerating(&["local", "seal_wrap", "external_entropy_access", "options", "plugin_version"]), Op::delete::<DisableMount>()],
+    ops: &[
+        Op::read::<ReadMount>(),
+        Op::write::<EnableMount>().tolerating(&[
+            "local",
+            "seal_wrap",
+            "external_entropy_access",
+            "options",
+            "plugin_version",
+        ]),
+        Op::delete::<DisableMount>(),
+    ],
 };
 
 fields! {
@@ -161,7 +171,8 @@ pub(crate) fn tune(config: &mut MountConfig, sent: &Input) -> Result<(), Error> 
         sent: &Input,
         field: &'static str,
     ) -> Result<(), Error> {
-        if let Some(raw) = sent.get(field).filter(|raw| !raw.is_null() && raw.as_str() != Some("")) {
+        if let Some(raw) = sent.get(field).filter(|raw| !raw.is_null() && raw.as_str() != Some(""))
+        {
             *target = T::parse(raw).map_err(|problem| {
                 Error::Fields(vec![crate::field::FieldError { field, problem }])
             })?;
@@ -178,7 +189,11 @@ pub(crate) fn tune(config: &mut MountConfig, sent: &Input) -> Result<(), Error> 
                 || raw.as_i64().is_some_and(|seconds| seconds < 0)
         });
         let mut seconds = Seconds(*target);
-        if inherits { seconds = Seconds(0) } else { set(&mut seconds, sent, field)? }
+        if inherits {
+            seconds = Seconds(0);
+        } else {
+            set(&mut seconds, sent, field)?;
+        }
         *target = seconds.0;
     }
     set(&mut config.force_no_cache, sent, "force_no_cache")?;

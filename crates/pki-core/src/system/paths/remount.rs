@@ -1,6 +1,5 @@
 //! `sys/remount`: moving a mount, and asking how that went.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::mount::{find, is_plain, is_reserved, normal, overlapping};
@@ -10,8 +9,7 @@ use crate::ca::tables::{MIGRATIONS, MOUNTS};
 use crate::error::Error;
 use crate::field::Input;
 use crate::fields;
-use crate::store::json_record;
-use crate::system::mount::Mount;
+use crate::system::mount::{Migration, Mount};
 
 /// The path.
 pub const PATH: Path = Path {
@@ -30,14 +28,6 @@ pub const STATUS: Path = Path {
     description: "A move is done when the request that asked for it is answered.",
     ops: &[Op::read::<ReadMigration>()],
 };
-
-/// A move that was made.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Migration {
-    from: String,
-    to: String,
-}
-json_record!(Migration);
 
 fields! {
     /// Moves a mount.

@@ -68,20 +68,13 @@ impl TbsCertList {
         let extensions = self.extensions();
         let tail = encode(|w| w.nested(tag::constructed(0), |w| write_extensions(w, &extensions)));
         let length = fields.len() + list.len() + entries_len + tail.len();
-        CrlFrame {
-            head: [header(tag::SEQUENCE, length), fields, list].concat(),
-            tail,
-        }
+        CrlFrame { head: [header(tag::SEQUENCE, length), fields, list].concat(), tail }
     }
 
     /// All extensions, in the order in which they are encoded.
     pub fn extensions(&self) -> Vec<Extension> {
         let mut all = Vec::with_capacity(4 + self.extra.len());
-        all.extend(
-            self.authority_key_identifier
-                .as_deref()
-                .map(authority_key_identifier),
-        );
+        all.extend(self.authority_key_identifier.as_deref().map(authority_key_identifier));
         all.push(crl_number(self.crl_number));
         if !self.freshest_crl.is_empty() {
             all.push(freshest_crl_unchecked(&self.freshest_crl));
@@ -157,13 +150,7 @@ impl Linted<TbsCertList> {
         let frame = tbs.frame(entries_len);
         let mut signer = key.signer(tbs.signature)?;
         signer.update(&frame.head)?;
-        Ok(CrlSigner {
-            signer,
-            algorithm: tbs.signature,
-            frame,
-            entries_len,
-            missing: entries_len,
-        })
+        Ok(CrlSigner { signer, algorithm: tbs.signature, frame, entries_len, missing: entries_len })
     }
 }
 
@@ -174,10 +161,7 @@ impl CrlSigner<'_> {
     ///
     /// [`SignError`] if they are no entries, or more than was said.
     pub fn update(&mut self, entries: &[u8]) -> Result<(), SignError> {
-        self.missing = self
-            .missing
-            .checked_sub(entries.len())
-            .ok_or(SignError::EntriesDiffer)?;
+        self.missing = self.missing.checked_sub(entries.len()).ok_or(SignError::EntriesDiffer)?;
         check_entries(entries)?;
         Ok(self.signer.update(entries)?)
     }

@@ -51,18 +51,12 @@ const REASONS: [(CrlReason, u8, &str); 10] = [
 impl CrlReason {
     /// Its number.
     pub fn number(self) -> u8 {
-        REASONS
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or(0, |row| row.1)
+        REASONS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
     }
 
     /// Its name in the RFC.
     pub fn name(self) -> &'static str {
-        REASONS
-            .iter()
-            .find(|row| row.0 == self)
-            .map_or("", |row| row.2)
+        REASONS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
     }
 
     /// The reason with this number.
@@ -74,9 +68,7 @@ impl CrlReason {
     /// any case, or with this number.
     pub fn parse(text: &str) -> Option<Self> {
         let letters: String = text.chars().filter(|c| !matches!(c, '_' | '-')).collect();
-        let by_name = REASONS
-            .iter()
-            .find(|row| row.2.eq_ignore_ascii_case(&letters));
+        let by_name = REASONS.iter().find(|row| row.2.eq_ignore_ascii_case(&letters));
         let by_number = || text.parse().ok().and_then(Self::from_number);
         by_name.map(|row| row.0).or_else(by_number)
     }
@@ -103,21 +95,14 @@ impl RevokedEntry {
 
     /// The entry with further extensions, after the reason.
     pub fn to_der_with(&self, extensions: &[Extension]) -> Vec<u8> {
-        let Self {
-            serial,
-            revocation_date,
-            reason,
-        } = self;
+        let Self { serial, revocation_date, reason } = self;
         let reason = reason.filter(|reason| *reason != CrlReason::Unspecified);
         let reason = reason.map(|reason| Extension {
             oid: oid::REASON_CODE,
             critical: false,
             value: encode(|w| w.primitive(tag::ENUMERATED, &[reason.number()])),
         });
-        let all: Vec<Extension> = reason
-            .into_iter()
-            .chain(extensions.iter().cloned())
-            .collect();
+        let all: Vec<Extension> = reason.into_iter().chain(extensions.iter().cloned()).collect();
         encode(|w: &mut Writer| {
             w.sequence(|w| {
                 w.unsigned(serial.octets());
@@ -144,14 +129,7 @@ impl RevokedEntry {
             Some(extension) => read_reason(&extension.value)?,
             None => None,
         };
-        Ok((
-            Self {
-                serial,
-                revocation_date,
-                reason,
-            },
-            extensions,
-        ))
+        Ok((Self { serial, revocation_date, reason }, extensions))
     }
 }
 

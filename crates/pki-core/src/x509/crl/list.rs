@@ -58,9 +58,7 @@ impl<'a> CertificateList<'a> {
             None => Vec::new(),
         };
         tbs.finish()?;
-        let key = extensions
-            .iter()
-            .find(|e| e.oid == oid::AUTHORITY_KEY_IDENTIFIER);
+        let key = extensions.iter().find(|e| e.oid == oid::AUTHORITY_KEY_IDENTIFIER);
         let authority_key_identifier = match key {
             Some(extension) => authority_key_identifier_from_der(&extension.value)?,
             None => None,
@@ -105,27 +103,17 @@ impl<'a> CertificateList<'a> {
 
     /// The extension with this identifier.
     pub fn extension(&self, oid: &ObjectIdentifier) -> Option<&Extension> {
-        self.extensions
-            .iter()
-            .find(|extension| extension.oid == *oid)
+        self.extensions.iter().find(|extension| extension.oid == *oid)
     }
 
     /// Its number, if it has one of at most 64 bits.
     pub fn number(&self) -> Option<u64> {
-        parse(
-            &self.extension(&oid::CRL_NUMBER)?.value,
-            Reader::unsigned_u64,
-        )
-        .ok()
+        parse(&self.extension(&oid::CRL_NUMBER)?.value, Reader::unsigned_u64).ok()
     }
 
     /// The number of the CRL that it adds to, if it is a delta CRL.
     pub fn delta_base(&self) -> Option<u64> {
-        parse(
-            &self.extension(&oid::DELTA_CRL_INDICATOR)?.value,
-            Reader::unsigned_u64,
-        )
-        .ok()
+        parse(&self.extension(&oid::DELTA_CRL_INDICATOR)?.value, Reader::unsigned_u64).ok()
     }
 
     /// Identifier of the key that signed it.
@@ -140,15 +128,12 @@ impl<'a> CertificateList<'a> {
 
     /// Whether this key made its signature.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        self.signed
-            .is_signed_by(self.der, self.signature_algorithm, key)
+        self.signed.is_signed_by(self.der, self.signature_algorithm, key)
     }
 
     /// Its entries, one after the other. The first one that cannot be read is the last one.
     pub fn entries(&self) -> Entries<'a> {
-        Entries {
-            rest: Reader::new(self.entries),
-        }
+        Entries { rest: Reader::new(self.entries) }
     }
 }
 
@@ -176,11 +161,7 @@ impl<'a> Entries<'a> {
             return Err(Malformed("an entry"));
         }
         let (revoked, extensions) = RevokedEntry::read(entry.content)?;
-        Ok(Entry {
-            der: entry.der,
-            revoked,
-            extensions,
-        })
+        Ok(Entry { der: entry.der, revoked, extensions })
     }
 }
 

@@ -29,9 +29,7 @@ pub fn basic_constraints_ca(path_len: Option<u32>) -> Extension {
     let value = encode(|w| {
         w.sequence(|w| {
             w.boolean_true();
-            path_len
-                .into_iter()
-                .for_each(|path_len| w.unsigned_u64(path_len.into()));
+            path_len.into_iter().for_each(|path_len| w.unsigned_u64(path_len.into()));
         });
     });
     Extension::new(oid::BASIC_CONSTRAINTS, true, value)
@@ -62,9 +60,7 @@ pub fn authority_info_access(
     ia5("URL", ocsp_servers)?;
     ia5("URL", issuing_certificates)?;
     let ocsp = ocsp_servers.iter().map(|url| (&oid::OCSP, url));
-    let issuers = issuing_certificates
-        .iter()
-        .map(|url| (&oid::CA_ISSUERS, url));
+    let issuers = issuing_certificates.iter().map(|url| (&oid::CA_ISSUERS, url));
     let value = encode(|w| {
         w.sequence(|w| {
             for (method, url) in ocsp.chain(issuers) {
@@ -84,11 +80,7 @@ pub fn authority_info_access(
 ///
 /// [`EncodeError`], with the name that cannot be encoded.
 pub fn subject_alt_name(names: &SubjectAltNames, critical: bool) -> Result<Extension, EncodeError> {
-    Ok(Extension::new(
-        oid::SUBJECT_ALT_NAME,
-        critical,
-        names.to_der()?,
-    ))
+    Ok(Extension::new(oid::SUBJECT_ALT_NAME, critical, names.to_der()?))
 }
 
 /// certificatePolicies (RFC 5280 section 4.2.1.4).
@@ -110,11 +102,7 @@ pub fn certificate_policies(policies: &[PolicyInformation]) -> Result<Extension,
 ///
 /// [`EncodeError`], with the name that cannot be encoded.
 pub fn name_constraints(constraints: &NameConstraints) -> Result<Extension, EncodeError> {
-    Ok(Extension::new(
-        oid::NAME_CONSTRAINTS,
-        true,
-        constraints.to_der()?,
-    ))
+    Ok(Extension::new(oid::NAME_CONSTRAINTS, true, constraints.to_der()?))
 }
 
 /// cRLDistributionPoints: one point with a full name for each URL (RFC 5280 section 4.2.1.13).
@@ -124,11 +112,7 @@ pub fn name_constraints(constraints: &NameConstraints) -> Result<Extension, Enco
 /// [`EncodeError`] for a URL with characters outside ASCII.
 pub fn crl_distribution_points(urls: &[String]) -> Result<Extension, EncodeError> {
     ia5("URL", urls)?;
-    Ok(Extension::new(
-        oid::CRL_DISTRIBUTION_POINTS,
-        false,
-        distribution_points(urls),
-    ))
+    Ok(Extension::new(oid::CRL_DISTRIBUTION_POINTS, false, distribution_points(urls)))
 }
 
 /// freshestCRL, in the same form (RFC 5280 section 4.2.1.15).
@@ -173,11 +157,7 @@ pub fn crl_number(number: u64) -> Extension {
 /// deltaCRLIndicator, critical: the number of the CRL that this one adds to (RFC 5280 section
 /// 5.2.4).
 pub fn delta_crl_indicator(base: u64) -> Extension {
-    Extension::new(
-        oid::DELTA_CRL_INDICATOR,
-        true,
-        encode(|w| w.unsigned_u64(base)),
-    )
+    Extension::new(oid::DELTA_CRL_INDICATOR, true, encode(|w| w.unsigned_u64(base)))
 }
 
 #[cfg(test)]
@@ -217,30 +197,15 @@ mod tests {
         check(&ext_key_usage(&usages), "2.5.29.37", false, want);
         check(&basic_constraints_leaf(), "2.5.29.19", true, "3000");
         check(&basic_constraints_ca(None), "2.5.29.19", true, "30030101ff");
-        check(
-            &basic_constraints_ca(Some(0)),
-            "2.5.29.19",
-            true,
-            "30060101ff020100",
-        );
-        check(
-            &basic_constraints_ca(Some(200)),
-            "2.5.29.19",
-            true,
-            "30070101ff020200c8",
-        );
+        check(&basic_constraints_ca(Some(0)), "2.5.29.19", true, "30060101ff020100");
+        check(&basic_constraints_ca(Some(200)), "2.5.29.19", true, "30070101ff020200c8");
     }
 
     #[test]
     fn key_identifiers_are_encoded_as_clients_know_them() {
         let key = [0x11; 20];
         let twenty = "11".repeat(20);
-        check(
-            &subject_key_identifier(&key),
-            "2.5.29.14",
-            false,
-            &format!("0414{twenty}"),
-        );
+        check(&subject_key_identifier(&key), "2.5.29.14", false, &format!("0414{twenty}"));
         let want = format!("30168014{twenty}");
         check(&authority_key_identifier(&key), "2.5.29.35", false, &want);
     }
@@ -252,23 +217,13 @@ mod tests {
         let got = authority_info_access(&ocsp, &issuers).unwrap();
         let ocsp_server = "301906082b06010505073001860d687474703a2f2f682f6f637370";
         let issuer = "301706082b06010505073002860b687474703a2f2f682f6361";
-        check(
-            &got,
-            "1.3.6.1.5.5.7.1.1",
-            false,
-            &format!("3034{ocsp_server}{issuer}"),
-        );
+        check(&got, "1.3.6.1.5.5.7.1.1", false, &format!("3034{ocsp_server}{issuer}"));
 
         let points = urls(&["http://h/crl", "http://h2/crl"]);
         let one = "3012a010a00e860c687474703a2f2f682f63726c";
         let two = "3013a011a00f860d687474703a2f2f68322f63726c";
         let want = format!("3029{one}{two}");
-        check(
-            &crl_distribution_points(&points).unwrap(),
-            "2.5.29.31",
-            false,
-            &want,
-        );
+        check(&crl_distribution_points(&points).unwrap(), "2.5.29.31", false, &want);
         check(&freshest_crl(&points).unwrap(), "2.5.29.46", false, &want);
         let value = crl_distribution_points(&points).unwrap().value;
         assert_eq!(distribution_point_urls(&value), Ok(points));
@@ -283,48 +238,24 @@ mod tests {
         };
         let plain = [policy("1.2.3.4", None, None), policy("1.2.5", None, None)];
         let want = "300d300506032a0304300406022a05";
-        check(
-            &certificate_policies(&plain).unwrap(),
-            "2.5.29.32",
-            false,
-            want,
-        );
+        check(&certificate_policies(&plain).unwrap(), "2.5.29.32", false, want);
         let qualified = [policy("1.2.3.4", Some("u:"), Some("né"))];
         let cps = "300e06082b060105050702011602753a";
         let notice = "301106082b0601050507020230050c036ec3a9";
         let want = format!("302c302a06032a03043023{cps}{notice}");
-        check(
-            &certificate_policies(&qualified).unwrap(),
-            "2.5.29.32",
-            false,
-            &want,
-        );
+        check(&certificate_policies(&qualified).unwrap(), "2.5.29.32", false, &want);
     }
 
     #[test]
     fn the_rest_is_encoded_as_clients_know_it() {
         let dns = urls(&["a.com"]);
-        let names = SubjectAltNames {
-            dns: dns.clone(),
-            ..Default::default()
-        };
+        let names = SubjectAltNames { dns: dns.clone(), ..Default::default() };
         let san = subject_alt_name(&names, true).unwrap();
         check(&san, "2.5.29.17", true, "30078205612e636f6d");
-        let permitted = Subtrees {
-            dns,
-            ..Default::default()
-        };
-        let constraints = NameConstraints {
-            permitted,
-            ..Default::default()
-        };
+        let permitted = Subtrees { dns, ..Default::default() };
+        let constraints = NameConstraints { permitted, ..Default::default() };
         let constraints = name_constraints(&constraints).unwrap();
-        check(
-            &constraints,
-            "2.5.29.30",
-            true,
-            "300ba00930078205612e636f6d",
-        );
+        check(&constraints, "2.5.29.30", true, "300ba00930078205612e636f6d");
         check(&crl_number(0), "2.5.29.20", false, "020100");
         check(&crl_number(128), "2.5.29.20", false, "02020080");
         check(&delta_crl_indicator(7), "2.5.29.27", true, "020107");
@@ -333,10 +264,7 @@ mod tests {
     #[test]
     fn urls_are_ascii() {
         let odd = urls(&["http://bü"]);
-        let named = Err(EncodeError::NotIa5 {
-            what: "URL",
-            value: "http://bü".to_owned(),
-        });
+        let named = Err(EncodeError::NotIa5 { what: "URL", value: "http://bü".to_owned() });
         assert_eq!(authority_info_access(&odd, &[]), named);
         assert_eq!(authority_info_access(&[], &odd), named);
         assert_eq!(crl_distribution_points(&odd), named);
@@ -347,31 +275,19 @@ mod tests {
     fn values_read_back() {
         for constraints in [
             BasicConstraints::default(),
-            BasicConstraints {
-                is_ca: true,
-                path_len: None,
-            },
-            BasicConstraints {
-                is_ca: true,
-                path_len: Some(u32::MAX),
-            },
+            BasicConstraints { is_ca: true, path_len: None },
+            BasicConstraints { is_ca: true, path_len: Some(u32::MAX) },
         ] {
             let extension = match constraints.is_ca {
                 true => basic_constraints_ca(constraints.path_len),
                 false => basic_constraints_leaf(),
             };
-            assert_eq!(
-                BasicConstraints::from_der(&extension.value),
-                Ok(constraints)
-            );
+            assert_eq!(BasicConstraints::from_der(&extension.value), Ok(constraints));
         }
         let key = subject_key_identifier(&[1, 2]).value;
         assert_eq!(subject_key_identifier_from_der(&key), Ok(vec![1, 2]));
         let key = authority_key_identifier(&[1, 2]).value;
-        assert_eq!(
-            authority_key_identifier_from_der(&key),
-            Ok(Some(vec![1, 2]))
-        );
+        assert_eq!(authority_key_identifier_from_der(&key), Ok(Some(vec![1, 2])));
         assert_eq!(authority_key_identifier_from_der(&[0x30, 0]), Ok(None));
     }
 }

@@ -39,11 +39,7 @@ pub struct BasicConstraints {
 
 impl Extension {
     fn new(oid: ObjectIdentifier, critical: bool, value: Vec<u8>) -> Self {
-        Self {
-            oid,
-            critical,
-            value,
-        }
+        Self { oid, critical, value }
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -66,11 +62,7 @@ impl Extension {
         };
         let value = extension.octet_string()?.to_vec();
         extension.finish()?;
-        Ok(Self {
-            oid,
-            critical,
-            value,
-        })
+        Ok(Self { oid, critical, value })
     }
 }
 

@@ -28,12 +28,7 @@ const fn enforced(
     demands: &'static str,
     keeps: fn(&TbsCertificate) -> bool,
 ) -> Rule<TbsCertificate> {
-    Rule {
-        id,
-        source,
-        demands,
-        check: Check::Enforced(keeps),
-    }
+    Rule { id, source, demands, check: Check::Enforced(keeps) }
 }
 
 const fn waived(
@@ -42,24 +37,16 @@ const fn waived(
     demands: &'static str,
     because: &'static str,
 ) -> Rule<TbsCertificate> {
-    Rule {
-        id,
-        source,
-        demands,
-        check: Check::Waived(because),
-    }
+    Rule { id, source, demands, check: Check::Waived(because) }
 }
 
 /// All rules. Version, encodings of dates and the agreement of the two signature algorithms are
 /// missing: [`TbsCertificate`] cannot express anything else. That the algorithm fits the key is
 /// seen when it signs.
 pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
-    enforced(
-        "serial_positive",
-        "RFC 5280 section 4.1.2.2",
-        "the serial number is above 0",
-        |t| !t.serial.octets().is_empty(),
-    ),
+    enforced("serial_positive", "RFC 5280 section 4.1.2.2", "the serial number is above 0", |t| {
+        !t.serial.octets().is_empty()
+    }),
     enforced(
         "serial_short",
         "RFC 5280 section 4.1.2.2",
@@ -75,23 +62,14 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
         "the validity does not end before it begins",
         |t| t.not_before.unix() <= t.not_after.unix(),
     ),
-    enforced(
-        "rsa_size",
-        "RFC 8017 section 3.1",
-        "an RSA key has at least 2048 bits",
-        |t| !matches!(t.public_key.spec(), Some(KeySpec::Rsa { bits: ..2048 })),
-    ),
-    enforced(
-        "extensions_once",
-        "RFC 5280 section 4.2",
-        "every extension is there once",
-        |t| {
-            let later = |at: usize| t.extensions.iter().skip(at + 1);
-            let once =
-                |(at, e): (usize, &crate::x509::Extension)| later(at).all(|l| l.oid != e.oid);
-            t.extensions.iter().enumerate().all(once)
-        },
-    ),
+    enforced("rsa_size", "RFC 8017 section 3.1", "an RSA key has at least 2048 bits", |t| {
+        !matches!(t.public_key.spec(), Some(KeySpec::Rsa { bits: ..2048 }))
+    }),
+    enforced("extensions_once", "RFC 5280 section 4.2", "every extension is there once", |t| {
+        let later = |at: usize| t.extensions.iter().skip(at + 1);
+        let once = |(at, e): (usize, &crate::x509::Extension)| later(at).all(|l| l.oid != e.oid);
+        t.extensions.iter().enumerate().all(once)
+    }),
     enforced(
         "basic_constraints",
         "RFC 5280 section 4.2.1.9",
@@ -102,47 +80,26 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
         "basic_constraints_critical",
         "RFC 5280 section 4.2.1.9",
         "basicConstraints of a CA is critical",
-        |t| {
-            !is_ca(t)
-                || t.extension(&oid::BASIC_CONSTRAINTS)
-                    .is_some_and(|e| e.critical)
-        },
+        |t| !is_ca(t) || t.extension(&oid::BASIC_CONSTRAINTS).is_some_and(|e| e.critical),
     ),
-    enforced(
-        "path_len",
-        "RFC 5280 section 4.2.1.9",
-        "only a CA has a path length",
-        |t| basic_constraints(t).is_none_or(|b| b.is_ca || b.path_len.is_none()),
-    ),
-    enforced(
-        "key_usage",
-        "RFC 5280 section 4.2.1.3",
-        "keyUsage is well formed",
-        |t| reads(t, oid::KEY_USAGE, KeyUsage::from_der),
-    ),
-    enforced(
-        "ext_key_usage",
-        "RFC 5280 section 4.2.1.12",
-        "extKeyUsage has a purpose",
-        |t| {
-            reads(t, oid::EXT_KEY_USAGE, |der| {
-                ext_key_usages_from_der(der)?
-                    .first()
-                    .map(|_| ())
-                    .ok_or(Malformed("a purpose"))
-            })
-        },
-    ),
+    enforced("path_len", "RFC 5280 section 4.2.1.9", "only a CA has a path length", |t| {
+        basic_constraints(t).is_none_or(|b| b.is_ca || b.path_len.is_none())
+    }),
+    enforced("key_usage", "RFC 5280 section 4.2.1.3", "keyUsage is well formed", |t| {
+        reads(t, oid::KEY_USAGE, KeyUsage::from_der)
+    }),
+    enforced("ext_key_usage", "RFC 5280 section 4.2.1.12", "extKeyUsage has a purpose", |t| {
+        reads(t, oid::EXT_KEY_USAGE, |der| {
+            ext_key_usages_from_der(der)?.first().map(|_| ()).ok_or(Malformed("a purpose"))
+        })
+    }),
     enforced(
         "subject_key_identifier",
         "RFC 5280 section 4.2.1.2",
         "subjectKeyIdentifier is well formed, and there in a CA",
         |t| {
-            reads(
-                t,
-                oid::SUBJECT_KEY_IDENTIFIER,
-                subject_key_identifier_from_der,
-            ) && (!is_ca(t) || t.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_some())
+            reads(t, oid::SUBJECT_KEY_IDENTIFIER, subject_key_identifier_from_der)
+                && (!is_ca(t) || t.extension(&oid::SUBJECT_KEY_IDENTIFIER).is_some())
         },
     ),
     enforced(
@@ -156,55 +113,26 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
                 })
         },
     ),
-    enforced(
-        "subject_alt_name",
-        "RFC 5280 section 4.2.1.6",
-        "subjectAltName has a name",
-        |t| {
-            reads(
-                t,
-                oid::SUBJECT_ALT_NAME,
-                |der| match SubjectAltNames::from_der(der)?.is_empty() {
-                    true => Err(Malformed("a name")),
-                    false => Ok(()),
-                },
-            )
-        },
-    ),
-    enforced(
-        "policies",
-        "RFC 5280 section 4.2.1.4",
-        "certificatePolicies has a policy",
-        |t| {
-            reads(t, oid::CERTIFICATE_POLICIES, |der| {
-                list_of(der, |r| r.oid().map(|_| ()))
-            })
-        },
-    ),
-    enforced(
-        "name_constraints",
-        "RFC 5280 section 4.2.1.10",
-        "nameConstraints has a name",
-        |t| {
-            reads(
-                t,
-                oid::NAME_CONSTRAINTS,
-                |der| match NameConstraints::from_der(der)?.is_empty() {
-                    true => Err(Malformed("a subtree")),
-                    false => Ok(()),
-                },
-            )
-        },
-    ),
+    enforced("subject_alt_name", "RFC 5280 section 4.2.1.6", "subjectAltName has a name", |t| {
+        reads(t, oid::SUBJECT_ALT_NAME, |der| match SubjectAltNames::from_der(der)?.is_empty() {
+            true => Err(Malformed("a name")),
+            false => Ok(()),
+        })
+    }),
+    enforced("policies", "RFC 5280 section 4.2.1.4", "certificatePolicies has a policy", |t| {
+        reads(t, oid::CERTIFICATE_POLICIES, |der| list_of(der, |r| r.oid().map(|_| ())))
+    }),
+    enforced("name_constraints", "RFC 5280 section 4.2.1.10", "nameConstraints has a name", |t| {
+        reads(t, oid::NAME_CONSTRAINTS, |der| match NameConstraints::from_der(der)?.is_empty() {
+            true => Err(Malformed("a subtree")),
+            false => Ok(()),
+        })
+    }),
     enforced(
         "crl_distribution_points",
         "RFC 5280 section 4.2.1.13",
         "cRLDistributionPoints has a point",
-        |t| {
-            reads(t, oid::CRL_DISTRIBUTION_POINTS, |der| {
-                list_of(der, distribution_point)
-            })
-        },
+        |t| reads(t, oid::CRL_DISTRIBUTION_POINTS, |der| list_of(der, distribution_point)),
     ),
     enforced(
         "freshest_crl",
@@ -226,18 +154,8 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
                 })
         },
     ),
-    waived(
-        "issuer_named",
-        "RFC 5280 section 4.1.2.4",
-        "the issuer has a name",
-        NO_SUBJECT,
-    ),
-    waived(
-        "ca_named",
-        "RFC 5280 section 4.1.2.6",
-        "a CA has a subject",
-        NO_SUBJECT,
-    ),
+    waived("issuer_named", "RFC 5280 section 4.1.2.4", "the issuer has a name", NO_SUBJECT),
+    waived("ca_named", "RFC 5280 section 4.1.2.6", "a CA has a subject", NO_SUBJECT),
     waived(
         "subject_or_alt_name",
         "RFC 5280 section 4.1.2.6",
@@ -262,24 +180,14 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
         "authorityKeyIdentifier is there unless self-signed",
         "the certificate of an imported issuer may have no key identifier",
     ),
-    waived(
-        "key_usage_not_empty",
-        "RFC 5280 section 4.2.1.3",
-        "keyUsage has a bit",
-        COPIED,
-    ),
+    waived("key_usage_not_empty", "RFC 5280 section 4.2.1.3", "keyUsage has a bit", COPIED),
     waived(
         "ca_key_usage",
         "RFC 5280 section 4.2.1.3",
         "a CA has keyUsage with keyCertSign",
         COPIED,
     ),
-    waived(
-        "leaf_key_usage",
-        "RFC 5280 section 4.2.1.3",
-        "only a CA has keyCertSign",
-        ASKED,
-    ),
+    waived("leaf_key_usage", "RFC 5280 section 4.2.1.3", "only a CA has keyCertSign", ASKED),
     waived(
         "path_len_key_usage",
         "RFC 5280 section 4.2.1.9",
@@ -316,12 +224,7 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
         "a common name has at most 64 characters, and other attributes have their limits",
         ASKED,
     ),
-    waived(
-        "country_code",
-        "RFC 5280 appendix A.1",
-        "a country has two letters",
-        ASKED,
-    ),
+    waived("country_code", "RFC 5280 appendix A.1", "a country has two letters", ASKED),
 ];
 
 fn basic_constraints(tbs: &TbsCertificate) -> Option<BasicConstraints> {
@@ -333,8 +236,7 @@ fn is_ca(tbs: &TbsCertificate) -> bool {
 }
 
 fn not_critical(tbs: &TbsCertificate, oid: ObjectIdentifier) -> bool {
-    tbs.extension(&oid)
-        .is_none_or(|extension| !extension.critical)
+    tbs.extension(&oid).is_none_or(|extension| !extension.critical)
 }
 
 /// Whether an extension is not there, or reads as it should.
@@ -343,8 +245,7 @@ fn reads<T>(
     oid: ObjectIdentifier,
     read: impl Fn(&[u8]) -> Result<T, Malformed>,
 ) -> bool {
-    tbs.extension(&oid)
-        .is_none_or(|extension| read(&extension.value).is_ok())
+    tbs.extension(&oid).is_none_or(|extension| read(&extension.value).is_ok())
 }
 
 /// Reads a SEQUENCE of at least one SEQUENCE, of each as much as `read` does.

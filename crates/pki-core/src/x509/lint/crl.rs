@@ -15,12 +15,7 @@ const fn enforced(
     demands: &'static str,
     keeps: fn(&TbsCertList) -> bool,
 ) -> Rule<TbsCertList> {
-    Rule {
-        id,
-        source,
-        demands,
-        check: Check::Enforced(keeps),
-    }
+    Rule { id, source, demands, check: Check::Enforced(keeps) }
 }
 
 const fn waived(
@@ -29,57 +24,35 @@ const fn waived(
     demands: &'static str,
     because: &'static str,
 ) -> Rule<TbsCertList> {
-    Rule {
-        id,
-        source,
-        demands,
-        check: Check::Waived(because),
-    }
+    Rule { id, source, demands, check: Check::Waived(because) }
 }
 
 /// All rules. Version, encodings of dates and the presence of nextUpdate and cRLNumber are
 /// missing: [`TbsCertList`] cannot express anything else. Entries are looked at when they are
 /// signed.
 pub const CRL_RULES: &[Rule<TbsCertList>] = &[
-    enforced(
-        "next_update",
-        "RFC 5280 section 5.1.2.5",
-        "nextUpdate is after thisUpdate",
-        |t| t.this_update.unix() < t.next_update.unix(),
-    ),
+    enforced("next_update", "RFC 5280 section 5.1.2.5", "nextUpdate is after thisUpdate", |t| {
+        t.this_update.unix() < t.next_update.unix()
+    }),
     enforced(
         "authority_key_identifier",
         "RFC 5280 section 5.2.1",
         "authorityKeyIdentifier has a key identifier",
-        |t| {
-            t.authority_key_identifier
-                .as_ref()
-                .is_some_and(|key| !key.is_empty())
-        },
+        |t| t.authority_key_identifier.as_ref().is_some_and(|key| !key.is_empty()),
     ),
-    enforced(
-        "extensions_once",
-        "RFC 5280 section 5.2",
-        "every extension is there once",
-        |t| {
-            let all = t.extensions();
-            all.iter()
-                .enumerate()
-                .all(|(at, e)| all.iter().skip(at + 1).all(|l| l.oid != e.oid))
-        },
-    ),
+    enforced("extensions_once", "RFC 5280 section 5.2", "every extension is there once", |t| {
+        let all = t.extensions();
+        all.iter().enumerate().all(|(at, e)| all.iter().skip(at + 1).all(|l| l.oid != e.oid))
+    }),
     enforced(
         "freshest_crl",
         "RFC 5280 section 5.2.6",
         "a delta CRL does not say where delta CRLs are",
         |t| t.delta_base.is_none() || t.freshest_crl.is_empty(),
     ),
-    enforced(
-        "url_characters",
-        "RFC 5280 section 4.2.1.13",
-        "URLs are ASCII",
-        |t| t.freshest_crl.iter().all(|url| url.is_ascii()),
-    ),
+    enforced("url_characters", "RFC 5280 section 4.2.1.13", "URLs are ASCII", |t| {
+        t.freshest_crl.iter().all(|url| url.is_ascii())
+    }),
     waived(
         "issuer_named",
         "RFC 5280 section 5.1.2.3",

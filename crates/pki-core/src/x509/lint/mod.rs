@@ -56,11 +56,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule,
-            source,
-            demands,
-        } = self;
+        let Self { rule, source, demands } = self;
         write!(f, "{demands} ({rule}, {source})")
     }
 }
@@ -79,11 +75,7 @@ fn broken<T>(rules: &[Rule<T>], subject: &T) -> Vec<Finding> {
     rules
         .iter()
         .filter(breaks)
-        .map(|rule| Finding {
-            rule: rule.id,
-            source: rule.source,
-            demands: rule.demands,
-        })
+        .map(|rule| Finding { rule: rule.id, source: rule.source, demands: rule.demands })
         .collect()
 }
 
@@ -99,11 +91,7 @@ impl<T: Lint> Linted<T> {
     /// The rules that it breaks.
     pub fn check(subject: T) -> Result<Self, Vec<Finding>> {
         let findings = subject.findings();
-        if findings.is_empty() {
-            Ok(Self(subject))
-        } else {
-            Err(findings)
-        }
+        if findings.is_empty() { Ok(Self(subject)) } else { Err(findings) }
     }
 }
 

@@ -21,22 +21,13 @@ const fn enforced(
 /// All rules. The version, the encodings of moments and what identifies a certificate are
 /// missing: [`ResponseData`] cannot express anything else.
 pub const OCSP_RULES: &[Rule<ResponseData>] = &[
-    enforced(
-        "something_answered",
-        "RFC 6960 section 4.2.1",
-        "there is an answer",
-        |data| !data.responses.is_empty(),
-    ),
-    enforced(
-        "next_update",
-        "RFC 6960 section 4.2.2.1",
-        "nextUpdate is after thisUpdate",
-        |data| data.next_update.is_none_or(|next| data.this_update.unix() < next.unix()),
-    ),
-    enforced(
-        "nonce_length",
-        "RFC 9654 section 2.1",
-        "a nonce is not empty",
-        |data| data.nonce.as_ref().is_none_or(|nonce| !nonce.is_empty()),
-    ),
+    enforced("something_answered", "RFC 6960 section 4.2.1", "there is an answer", |data| {
+        !data.responses.is_empty()
+    }),
+    enforced("next_update", "RFC 6960 section 4.2.2.1", "nextUpdate is after thisUpdate", |data| {
+        data.next_update.is_none_or(|next| data.this_update.unix() < next.unix())
+    }),
+    enforced("nonce_length", "RFC 9654 section 2.1", "a nonce is not empty", |data| {
+        data.nonce.as_ref().is_none_or(|nonce| !nonce.is_empty())
+    }),
 ];

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::SEAL;
 use crate::crypto::key::PrivateKey;
 use crate::crypto::{aead, kdf};
 use crate::domain::hex;
@@ -18,7 +17,10 @@ use crate::domain::secret::Secret;
 use crate::env::Env;
 use crate::error::Error;
 use crate::seal::{Seal, SealError, Unlock};
-use crate::store::{Only, Tx, View, json_record};
+use crate::store::{Only, Records, Tx, View, json_record};
+
+/// What protects the data key. One of the tables of the system, and the first.
+pub(crate) const SEAL: Records<Only, SealRecord> = Records::new(1, "seal");
 
 /// What the data key's seal is bound to.
 const DATA_KEY: &[u8] = b"pkictl data key";
@@ -133,12 +135,9 @@ fn place(mount: MountId, id: KeyId) -> Vec<u8> {
 fn wrap(unlock: &Unlock, data_key: &Secret<[u8; 32]>, env: &Env) -> Result<SealRecord, Error> {
     let seal = |key: &Secret<[u8; 32]>| aead::seal(key.expose(), DATA_KEY, data_key.expose());
     Ok(match unlock {
-        Unlock::KeyFile(key) => SealRecord {
-            kind: SealKind::KeyFile,
-            salt: Vec::new(),
-            log_n: 0,
-            wrapped: seal(key)?,
-        },
+        Unlock::KeyFile(key) => {
+            SealRecord { kind: SealKind::KeyFile, salt: Vec::new(), log_n: 0, wrapped: seal(key)? }
+        }
         Unlock::Passphrase(passphrase) => {
             let mut salt = vec![0; 16];
             env.random.fill(&mut salt);
