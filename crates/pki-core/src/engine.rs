@@ -19,7 +19,7 @@ use crate::field::Input;
 use crate::keyring::Keyring;
 use crate::paths::PATHS;
 use crate::seal::Seal;
-use crate::store::{Tx, View};
+use crate::store::{RecordCache, Tx, View};
 use crate::system::mount::Mount;
 use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
@@ -35,12 +35,13 @@ pub struct Engine {
     store: Arc<dyn Store>,
     keys: Keyring,
     env: Env,
+    cache: RecordCache,
 }
 
 impl Engine {
     /// An authority over a store, new or not. Nothing is read or asked for yet.
     pub fn new(store: Arc<dyn Store>, seal: Arc<dyn Seal>, env: Env) -> Self {
-        Self { store, keys: Keyring::new(seal), env }
+        Self { store, keys: Keyring::new(seal), env, cache: RecordCache::default() }
     }
 
     /// Answers a request whose path and parameters are text.
@@ -168,13 +169,13 @@ impl Engine {
         if needs_current_crl {
             self.build_due_crls(mount)?;
         }
-        let (mount, view) = enter(self.store.snapshot()?, mount)?;
+        let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
         answer(&self.read_cx(&view, &mount))
     }
 
     /// A CRL that someone is about to read is never silently stale.
     fn build_due_crls(&self, mount: &str) -> Result<(), Error> {
-        let (entered, view) = enter(self.store.snapshot()?, mount)?;
+        let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
         if crls::any_due(&self.read_cx(&view, &entered))? {
             drop(view);
             self.write(mount, &|cx| crls::build(cx, Which::Due))?;
@@ -195,7 +196,7 @@ impl Engine {
     ) -> Result<T, Error> {
         let now = self.env.clock.now();
         for _ in 0..ATTEMPTS {
-            let (mount, view) = enter(self.store.snapshot()?, mount)?;
+            let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
             let tx = Tx::new(view);
             let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
             let outcome = execute(&mut cx)?;
@@ -210,7 +211,7 @@ impl Engine {
     }
 
     fn with_view<T>(&self, look: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        look(&View::new(self.store.snapshot()?, MountId::SYSTEM))
+        look(&View::new(self.store.snapshot()?, &self.cache, MountId::SYSTEM))
     }
 
     /// The mount that a path lies in, and the rest of the path.
@@ -243,8 +244,12 @@ impl Drop for Sent {
 }
 
 /// Goes into a mount. That it is still there is part of what a command's changes depend on.
-fn enter<'a>(snapshot: Box<dyn Snapshot + 'a>, mount: &str) -> Result<(Mount, View<'a>), Error> {
-    let view = View::new(snapshot, MountId::SYSTEM);
+fn enter<'a>(
+    snapshot: Box<dyn Snapshot + 'a>,
+    cache: &'a RecordCache,
+    mount: &str,
+) -> Result<(Mount, View<'a>), Error> {
+    let view = View::new(snapshot, cache, MountId::SYSTEM);
     if mount == "sys" {
         return Ok((Mount::system(), view));
     }

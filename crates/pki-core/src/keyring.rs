@@ -20,7 +20,7 @@ use crate::seal::{Seal, SealError, Unlock};
 use crate::store::{Only, Records, Tx, View, json_record};
 
 /// What protects the data key. One of the tables of the system, and the first.
-pub(crate) const SEAL: Records<Only, SealRecord> = Records::new(1, "seal");
+pub(crate) const SEAL: Records<Only, SealRecord> = Records::kept(1, "seal");
 
 /// What the data key's seal is bound to.
 const DATA_KEY: &[u8] = b"pkictl data key";

@@ -7,6 +7,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
+//! use pki_core::field::Seconds;
 //! use pki_core::paths::{issue::Issue, roles::WriteRole, root::GenerateRoot};
 //! use pki_core::{Engine, Env, Given};
 //! use pki_store::memory::MemoryStore;
@@ -22,6 +23,7 @@
 //! role.role.allowed_domains = vec!["example.com".into()];
 //! role.role.allow_subdomains = true;
 //! role.role.key_type = "ec".into();
+//! role.role.ttl = Seconds::hours(72);
 //! engine.execute("pki", &role)?;
 //! let issued = engine.execute("pki", &Issue::under("web", "blah.example.com"))?.data;
 //! assert!(issued.certificate.starts_with("-----BEGIN CERTIFICATE-----"));

@@ -20,7 +20,7 @@ use crate::system::mount::{Migration, Mount};
 
 // Table 1 is the keyring's own.
 /// Mounts by path. System.
-pub(crate) const MOUNTS: Records<String, Mount> = Records::new(2, "mounts");
+pub(crate) const MOUNTS: Records<String, Mount> = Records::kept(2, "mounts");
 /// The number of the last mount made. System.
 pub(crate) const LAST_MOUNT: Records<Only, LastMount> = Records::new(3, "last_mount");
 /// Moves of mounts, by identifier. System.
@@ -29,25 +29,25 @@ pub(crate) const MIGRATIONS: Records<String, Migration> = Records::new(4, "migra
 pub(crate) const LEASES: Records<String, LeaseRecord> = Records::new(5, "leases");
 
 /// Roles by name.
-pub(crate) const ROLES: Records<String, Role> = Records::new(10, "roles");
+pub(crate) const ROLES: Records<String, Role> = Records::kept(10, "roles");
 /// Issuers by identifier.
-pub(crate) const ISSUERS: Records<IssuerId, IssuerRecord> = Records::new(11, "issuers");
+pub(crate) const ISSUERS: Records<IssuerId, IssuerRecord> = Records::kept(11, "issuers");
 /// Identifiers of issuers by name.
-pub(crate) const ISSUER_NAMES: Records<String, IssuerId> = Records::new(12, "issuer_names");
+pub(crate) const ISSUER_NAMES: Records<String, IssuerId> = Records::kept(12, "issuer_names");
 /// Private keys, sealed, by identifier.
-pub(crate) const KEYS: Records<KeyId, KeyRecord> = Records::new(13, "keys");
+pub(crate) const KEYS: Records<KeyId, KeyRecord> = Records::kept(13, "keys");
 /// Identifiers of keys by name.
-pub(crate) const KEY_NAMES: Records<String, KeyId> = Records::new(14, "key_names");
+pub(crate) const KEY_NAMES: Records<String, KeyId> = Records::kept(14, "key_names");
 /// Which issuer is the default.
-pub(crate) const ISSUERS_CONFIG: Records<Only, IssuersConfig> = Records::new(15, "config/issuers");
+pub(crate) const ISSUERS_CONFIG: Records<Only, IssuersConfig> = Records::kept(15, "config/issuers");
 /// Which key is the default.
-pub(crate) const KEYS_CONFIG: Records<Only, KeysConfig> = Records::new(16, "config/keys");
+pub(crate) const KEYS_CONFIG: Records<Only, KeysConfig> = Records::kept(16, "config/keys");
 /// Where certificates say more is to be found.
-pub(crate) const URLS_CONFIG: Records<Only, UrlsConfig> = Records::new(17, "config/urls");
+pub(crate) const URLS_CONFIG: Records<Only, UrlsConfig> = Records::kept(17, "config/urls");
 /// How CRLs are made.
-pub(crate) const CRL_CONFIG: Records<Only, CrlConfig> = Records::new(18, "config/crl");
+pub(crate) const CRL_CONFIG: Records<Only, CrlConfig> = Records::kept(18, "config/crl");
 /// Under which URLs clients reach the mount.
-pub(crate) const CLUSTER_CONFIG: Records<Only, ClusterConfig> = Records::new(19, "config/cluster");
+pub(crate) const CLUSTER_CONFIG: Records<Only, ClusterConfig> = Records::kept(19, "config/cluster");
 
 /// Certificates by serial number.
 pub(crate) const CERTS: Records<SerialNumber, CertificateRecord> = Records::large(20, "certs");
@@ -65,7 +65,7 @@ pub(crate) const CRL_LOG: Records<LogKey, LogSegment> = Records::large(25, "crl_
 pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
 
 /// How tidying is done by itself.
-pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::new(30, "config/auto-tidy");
+pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::kept(30, "config/auto-tidy");
 
 /// The tables whose records belong to a mount and go with it.
 pub(crate) const OF_A_MOUNT: &[Table] = &[

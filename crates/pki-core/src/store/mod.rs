@@ -4,10 +4,12 @@
 //! changes expect: if another writer was there first, nothing is changed and the command runs
 //! again on a new snapshot.
 
+mod cache;
 mod codec;
 mod record;
 mod view;
 
+pub(crate) use cache::RecordCache;
 pub(crate) use codec::{Reader, Writer};
 pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
 pub(crate) use view::{Tx, View};

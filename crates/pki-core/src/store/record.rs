@@ -16,7 +16,7 @@ pub(crate) type Format = u8;
 
 /// A value that can be stored. A new form of a record gets a new format number; old ones stay
 /// readable for ever.
-pub(crate) trait Record: Sized {
+pub(crate) trait Record: Clone + Send + Sync + 'static {
     /// The format that is written.
     const FORMAT: Format;
 
@@ -36,18 +36,33 @@ pub(crate) trait RecordKey: Sized {
 /// A table with the types of its keys and values.
 pub(crate) struct Records<K, V> {
     pub(crate) table: Table,
+    /// Whether decoded records are kept for the next request.
+    pub(super) are_kept: bool,
     types: PhantomData<fn(K) -> V>,
 }
 
 impl<K, V> Records<K, V> {
     /// Small values in key order.
     pub(crate) const fn new(number: u8, name: &'static str) -> Self {
-        Self { table: Table { number, name, layout: Layout::Clustered }, types: PhantomData }
+        Self {
+            table: Table { number, name, layout: Layout::Clustered },
+            are_kept: false,
+            types: PhantomData,
+        }
+    }
+
+    /// Small values in key order, so few and so often read that they are kept decoded.
+    pub(crate) const fn kept(number: u8, name: &'static str) -> Self {
+        Self { are_kept: true, ..Self::new(number, name) }
     }
 
     /// Large values in order of arrival.
     pub(crate) const fn large(number: u8, name: &'static str) -> Self {
-        Self { table: Table { number, name, layout: Layout::Heap }, types: PhantomData }
+        Self {
+            table: Table { number, name, layout: Layout::Heap },
+            are_kept: false,
+            types: PhantomData,
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use pki_store::{Batch, Expect, Key, KeyRange, Op, Snapshot};
+use pki_store::{Batch, Entry, Expect, Key, KeyRange, Op, Snapshot};
 
+use super::cache::RecordCache;
 use super::record::{Record, RecordKey, Records};
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -18,11 +19,16 @@ pub(crate) struct View<'a> {
     reads: RefCell<Vec<(Key, Expect)>>,
     /// This request's own writes, so that it sees them: `None` is a delete.
     own: BTreeMap<(u8, Vec<u8>), Option<Vec<u8>>>,
+    cache: &'a RecordCache,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(snapshot: Box<dyn Snapshot + 'a>, mount: MountId) -> Self {
-        Self { snapshot, mount, reads: RefCell::default(), own: BTreeMap::new() }
+    pub(crate) fn new(
+        snapshot: Box<dyn Snapshot + 'a>,
+        cache: &'a RecordCache,
+        mount: MountId,
+    ) -> Self {
+        Self { snapshot, mount, reads: RefCell::default(), own: BTreeMap::new(), cache }
     }
 
     /// The same moment, seen from another mount. Only before anything was written.
@@ -51,8 +57,26 @@ impl<'a> View<'a> {
         }
         let entry = self.snapshot.get(&key)?;
         let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
-        self.reads.borrow_mut().push((key, expect));
-        entry.map(|entry| read(records, &entry.value)).transpose()
+        self.reads.borrow_mut().push((key.clone(), expect));
+        entry.map(|entry| self.decoded(records, &key, &entry)).transpose()
+    }
+
+    /// A record, as it was decoded before or decoded now.
+    fn decoded<K, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        key: &Key,
+        entry: &Entry,
+    ) -> Result<V, Error> {
+        if !records.are_kept {
+            return read(records, &entry.value);
+        }
+        if let Some(record) = self.cache.find(key, entry.version) {
+            return Ok(record);
+        }
+        let record = read(records, &entry.value)?;
+        self.cache.keep(key, entry.version, &record);
+        Ok(record)
     }
 
     /// Records whose keys start with `prefix`, in order of key, after `after`.
