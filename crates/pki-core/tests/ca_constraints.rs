@@ -33,7 +33,7 @@ impl World {
         let mut response = self.0.handle(request).map_err(|error| error.to_string())?;
         match std::mem::replace(&mut response.body, Body::Null) {
             Body::Data(fields) => Ok(fields),
-            Body::Empty | Body::Null | Body::Raw { .. } => Ok(Map::new()),
+            Body::Empty | Body::Null | Body::Accepted | Body::Raw { .. } => Ok(Map::new()),
         }
     }
 

@@ -27,6 +27,7 @@ mod tests {
 
     fn found(name: &str) -> Result<Value, Option<String>> {
         let secret = Secret {
+            is_named: true,
             data: json!({"ttl": 60, "nothing": null, "empty": ""}).as_object().cloned(),
             lease: None,
             warnings: vec!["w".to_owned()],

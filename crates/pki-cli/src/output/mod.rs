@@ -60,6 +60,8 @@ impl FromStr for Format {
 
 /// An answer with fields, apart from what was asked.
 pub(crate) struct Secret {
+    /// Whether the request has a name.
+    pub(crate) is_named: bool,
     /// The fields; absent when the answer has none.
     pub(crate) data: Option<Map<String, Value>>,
     /// What was promised with it.
@@ -85,15 +87,17 @@ pub(crate) enum Answer {
 
 impl From<Response> for Answer {
     fn from(mut response: Response) -> Self {
+        let is_named = !matches!(response.body, Body::Accepted);
         let data = match std::mem::replace(&mut response.body, Body::Empty) {
             Body::Empty if response.warnings.is_empty() => return Self::Done,
-            Body::Empty | Body::Null => None,
+            Body::Empty | Body::Null | Body::Accepted => None,
             Body::Data(fields) => Some(fields),
             Body::Raw { content_type, bytes } => {
                 return Self::File { content_type, bytes };
             }
         };
         Self::Secret(Secret {
+            is_named,
             data,
             lease: response.lease.take(),
             warnings: std::mem::take(&mut response.warnings),
@@ -133,6 +137,7 @@ impl Secret {
             self.lease.unwrap_or(Lease { id: String::new(), duration: 0, renewable: false });
         let mut data = self.data;
         let member = |name: &str| match name {
+            "request_id" if !self.is_named => Value::from(""),
             "request_id" => Value::from(crate::system::request_id()),
             "lease_id" => Value::from(lease.id.as_str()),
             "lease_duration" => Value::from(lease.duration),
@@ -268,7 +273,8 @@ mod tests {
 
     #[test]
     fn the_envelope_has_a_fixed_order() {
-        let secret = Secret { data: None, lease: None, warnings: vec!["w".to_owned()] };
+        let secret =
+            Secret { is_named: true, data: None, lease: None, warnings: vec!["w".to_owned()] };
         let envelope = secret.into_envelope();
         let names: Vec<&String> = envelope.as_object().expect("an object").keys().collect();
         assert_eq!(

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn answer(data: Value, lease: Option<Lease>) -> Secret {
-        Secret { data: data.as_object().cloned(), lease, warnings: Vec::new() }
+        Secret { is_named: true, data: data.as_object().cloned(), lease, warnings: Vec::new() }
     }
 
     #[test]

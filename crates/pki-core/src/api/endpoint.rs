@@ -89,6 +89,18 @@ impl Answer for Done {
     }
 }
 
+/// Taken on, as clients know it of what a server does in the background.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted;
+
+impl Answer for Accepted {
+    const FIELDS: &'static [Field] = &[];
+
+    fn into_body(self) -> Body {
+        Body::Accepted
+    }
+}
+
 /// Perhaps an answer, perhaps nothing but warnings.
 impl<T: Fields> Answer for Option<T> {
     const FIELDS: &'static [Field] = T::FIELDS;

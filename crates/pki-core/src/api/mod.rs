@@ -8,8 +8,8 @@ pub(crate) mod router;
 
 pub use complete::Candidate;
 pub use endpoint::{
-    Access, Answer, Command, Document, Done, Listing, Op, Patch, Path, Query, ReadCx, Reply,
-    WriteCx,
+    Accepted, Access, Answer, Command, Document, Done, Listing, Op, Patch, Path, Query, ReadCx,
+    Reply, WriteCx,
 };
 pub use help::Help;
 pub use request::{Body, Lease, Operation, Request, Response};

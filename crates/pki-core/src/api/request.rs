@@ -44,6 +44,9 @@ pub enum Body {
     Empty,
     /// Done, with an empty answer (HTTP 200, `data` null); warnings may say why.
     Null,
+    /// Taken on (HTTP 202, `data` null): clients of a server would ask later how it went. Such
+    /// answers have no name of their own.
+    Accepted,
     /// Fields by name, in the order in which they are to be shown where order is kept.
     Data(Map<String, Value>),
     /// Bytes of a format of their own, outside the envelope.
@@ -72,7 +75,7 @@ impl Drop for Response {
         match &mut self.body {
             Body::Data(fields) => fields.iter_mut().for_each(|(_, value)| wipe(value)),
             Body::Raw { bytes, .. } => bytes.zeroize(),
-            Body::Empty | Body::Null => (),
+            Body::Empty | Body::Null | Body::Accepted => (),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `tidy` and `tidy-status`: taking out what ended long ago.
 
-use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
+use crate::api::endpoint::{Accepted, Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::config;
 use crate::ca::tables::{AUTO_TIDY, CERTS, REVOKED, TIDY};
 use crate::ca::tidy::{self, TidyPlan, TidyStatus};
@@ -68,13 +68,13 @@ const STARTED: &str = "Tidy operation successfully started. Any information from
 const NOTHING: &str = "Manual tidy requested but no tidy operations were set. Enable at least one tidy operation to be run (tidy_cert_store / tidy_revoked_certs / tidy_invalid_certs / tidy_revoked_cert_issuer_associations / tidy_expired_issuers / tidy_move_legacy_ca_bundle / tidy_acme).";
 
 impl Command for Tidy {
-    type Reply = Option<TidyStatusView>;
+    type Reply = Accepted;
 
-    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Accepted>, Error> {
         let plan = self.plan()?;
         let warning = if plan.does_something() { STARTED } else { NOTHING };
         tidy::tidy(cx, plan)?;
-        Ok(Reply::from(None).warn([warning]))
+        Ok(Reply::from(Accepted).warn([warning]))
     }
 }
 
