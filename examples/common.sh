@@ -9,6 +9,9 @@ if [ -z "${PKICTL:-}" ]; then
     PKICTL=$(cd "${CARGO_TARGET_DIR:-$root/target}/release" && pwd)/pkictl
 fi
 
+# Some of the files hold private keys.
+umask 077
+
 # Files are left in the directory that is named; without a name, in a new one.
 work=${1:-$(mktemp -d)}
 mkdir -p "$work"

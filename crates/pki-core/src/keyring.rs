@@ -122,7 +122,14 @@ impl Keyring {
         }
         let record = view.get_at(MountId::SYSTEM, &SEAL, &Only)?;
         let record = record.ok_or_else(|| SealError::Damaged("of the data key".to_owned()))?;
-        let data_key = unwrap(&self.seal.unlock()?, &record)?;
+        let unlock = self.seal.unlock().map_err(|problem| match problem {
+            SealError::Unavailable(text) if record.kind == SealKind::Passphrase => {
+                let kind = record.kind.name();
+                SealError::Unavailable(format!("{text} (this store is sealed with a {kind})"))
+            }
+            other => other,
+        })?;
+        let data_key = unwrap(&unlock, &record)?;
         Ok(self.data_key.get_or_init(|| data_key))
     }
 }

@@ -10,7 +10,7 @@ pub(super) const WRITE: &str = "Examples:
   $ pkictl write pki/roles/web allowed_domains=example.com allow_subdomains=true
   $ pkictl write pki/issue/web common_name=www.example.com
   $ pkictl write pki/sign/web csr=@www.csr
-  $ pkictl write -f pki/crl/rotate";
+  $ pkictl write pki/tidy tidy_cert_store=true tidy_revoked_certs=true";
 
 pub(super) const LIST: &str = "Examples:
   $ pkictl list -detailed pki/issuers

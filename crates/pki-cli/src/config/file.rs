@@ -94,7 +94,7 @@ fn absent(problem: &std::io::Error) -> bool {
 
 /// A path of the file: `~/` is the home directory, and what is relative starts where the file
 /// is, so that it means the same from everywhere.
-fn located(path: &Path, folder: &Path, environment: &Environment) -> PathBuf {
+pub(super) fn located(path: &Path, folder: &Path, environment: &Environment) -> PathBuf {
     match (path.strip_prefix("~"), environment.path("HOME")) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => folder.join(path),

@@ -11,7 +11,7 @@
 
 mod file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::args::GlobalFlags;
@@ -52,6 +52,7 @@ impl Settings {
             .data_dir
             .clone()
             .or_else(|| environment.path("PKICTL_DATA_DIR"))
+            .map(|path| from_here(&path, environment))
             .or_else(|| file.data_dir.clone())
             .or_else(|| default_data_dir(environment))
             .ok_or_else(|| {
@@ -86,6 +87,12 @@ impl Settings {
     }
 }
 
+/// A path as it was given. Where no shell has replaced it, `~/` is the home directory too, or
+/// there would be a directory of that name.
+fn from_here(path: &Path, environment: &Environment) -> PathBuf {
+    file::located(path, Path::new(""), environment)
+}
+
 fn default_data_dir(environment: &Environment) -> Option<PathBuf> {
     let data = environment
         .path("XDG_DATA_HOME")
@@ -106,13 +113,14 @@ fn parse_wait(name: &str, text: &str) -> Result<Duration, Failure> {
 fn protection(
     environment: &Environment,
     file: &ConfigFile,
-    data_dir: &std::path::Path,
+    data_dir: &Path,
 ) -> Result<Protection, Failure> {
     let passphrase = match passphrase_in(environment)? {
         Some(passphrase) => Some(passphrase),
         None => file.passphrase(),
     };
-    let key_file = environment.path("PKICTL_KEY_FILE").or_else(|| file.seal.key_file.clone());
+    let named = environment.path("PKICTL_KEY_FILE").map(|path| from_here(&path, environment));
+    let key_file = named.or_else(|| file.seal.key_file.clone());
     let kind = environment.text("PKICTL_SEAL").or(file.seal.kind.as_deref());
     let key_file =
         || Protection::KeyFile(key_file.unwrap_or_else(|| data_dir.join(crate::seal::KEY_FILE)));
@@ -129,7 +137,7 @@ fn protection(
 
 fn passphrase_in(environment: &Environment) -> Result<Option<Passphrase>, Failure> {
     if let Some(path) = environment.path("PKICTL_PASSPHRASE_FILE") {
-        return Ok(Some(Passphrase::File(path)));
+        return Ok(Some(Passphrase::File(from_here(&path, environment))));
     }
     if let Some(text) = environment.text("PKICTL_PASSPHRASE_FD") {
         let number = text.parse().map_err(|_| {
@@ -167,6 +175,8 @@ mod tests {
         let set = ("PKICTL_DATA_DIR", "/b");
         check_data_dir(&[home, set], Some("/a"), "/a");
         check_data_dir(&[home, set], None, "/b");
+        check_data_dir(&[home], Some("~/a"), "/none/home/a");
+        check_data_dir(&[home, ("PKICTL_DATA_DIR", "~/b")], None, "/none/home/b");
         check_data_dir(&[home, ("XDG_DATA_HOME", "/x")], None, "/x/pkictl");
         check_data_dir(
             &[home, ("XDG_DATA_HOME", "relative")],

@@ -84,23 +84,24 @@ pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// As [`issuers_changed`], but only what is listed by whom has changed: nothing if there is
-/// nothing to list.
+/// As [`issuers_changed`], but only what is listed by whom has changed: no new CRL if there is
+/// nothing to list. The records are written all the same, so that a revocation at the same time
+/// is not overlooked.
 pub(crate) fn default_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
-    if tx.keys(&REVOKED, &[], None, 1)?.is_empty() {
-        return Ok(());
-    }
+    let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
     for class in classes(tx)? {
         let record = tx.get(&CRLS, &class.id)?.unwrap_or_default();
-        tx.put(&CRLS, &class.id, &CrlRecord { stale_log: true, ..record });
+        let stale_log = record.stale_log || has_revocations;
+        tx.put(&CRLS, &class.id, &CrlRecord { stale_log, ..record });
     }
     Ok(())
 }
 
 /// Forgets all CRLs but their numbers: those go on rising should the issuers come back.
 pub(crate) fn all_issuers_deleted(tx: &mut Tx<'_>) -> Result<(), Error> {
-    let all: Vec<(CrlId, CrlRecord)> = tx.scan(&CRLS, &[], None, usize::MAX)?;
-    for (id, record) in all {
+    let all: Vec<CrlId> = tx.keys(&CRLS, &[], None, usize::MAX)?;
+    for id in all {
+        let record: CrlRecord = tx.get(&CRLS, &id)?.unwrap_or_default();
         forget(tx, id, record.generation);
         let CrlRecord { number, generation, .. } = record;
         let rest = CrlRecord { stale_log: true, ..CrlRecord::default() };

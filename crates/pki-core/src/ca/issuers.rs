@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::certs::CertificateRecord;
 use super::config::{self, UrlsConfig};
 use super::keys::{self, Unresolved, is_default};
-use super::tables::{ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, KEYS};
+use super::tables::{CERTS, ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, KEYS, REVOKED};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::crypto::digest::sha256;
 use crate::crypto::key::PrivateKey;
@@ -286,6 +287,11 @@ pub(crate) fn add(
     revocation_signature_algorithm: Option<SignatureAlgorithm>,
 ) -> Result<IssuerRecord, Error> {
     let id = IssuerId(keys::random_uuid(cx));
+    let revoked_at = revoked_before(&cx.tx, certificate)?;
+    let mut usage = first_usages(certificate);
+    if revoked_at.is_some() {
+        usage.0.remove(&Usage::IssuingCertificates);
+    }
     let record = IssuerRecord {
         id,
         name: name.unwrap_or_default().to_owned(),
@@ -294,10 +300,10 @@ pub(crate) fn add(
         chain: vec![id],
         manual_chain: None,
         leaf_not_after_behavior: Behavior::Err,
-        usage: first_usages(certificate),
+        usage,
         revocation_signature_algorithm: revocation_signature_algorithm
             .map_or_else(String::new, |algorithm| algorithm.name().to_owned()),
-        revoked_at: None,
+        revoked_at,
         urls: None,
         crl: CrlIdText(crl_id(certificate)),
     };
@@ -306,6 +312,19 @@ pub(crate) fn add(
         cx.tx.put(&ISSUER_NAMES, &name.to_owned(), &id);
     }
     Ok(record)
+}
+
+/// Since when a certificate is revoked, should it come back as an issuer: there is no way back
+/// from a revocation. Another authority's certificate may have the same serial number.
+fn revoked_before(view: &View<'_>, certificate: &Certificate) -> Result<Option<Timestamp>, Error> {
+    let serial = certificate.serial();
+    let Some(revocation) = view.get(&REVOKED, serial)? else { return Ok(None) };
+    let stored: Option<CertificateRecord> = view.get(&CERTS, serial)?;
+    let is_same = match stored {
+        Some(stored) => stored.der == certificate.as_der(),
+        None => revocation.not_after == certificate.not_after(),
+    };
+    Ok(is_same.then_some(revocation.revoked_at))
 }
 
 /// Everything, but signing CRLs only where the certificate allows it.

@@ -64,7 +64,13 @@ pub(crate) fn revoke(
     }
     let serial = certificate.serial();
     if let Some(earlier) = cx.tx.get(&REVOKED, serial)? {
-        return Ok(Some(Revoked::since(earlier.revoked_at)).into());
+        let kept = reason.is_some() && reason != earlier.reason;
+        let warning = kept.then(|| {
+            format!(
+                "certificate with serial {serial} was already revoked; its reason was not changed."
+            )
+        });
+        return Ok(Reply::from(Some(Revoked::since(earlier.revoked_at))).warn(warning));
     }
     let allow_expired = config::load(&cx.tx, &CRL_CONFIG)?.allow_expired_cert_revocation;
     // Two seconds: the clocks of those who check are no better than that.
@@ -105,6 +111,9 @@ fn record(
     if let Some(crl) = crls::listing(&crls::classes(&cx.tx)?, home, default) {
         let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
         crls::append(&mut cx.tx, crl, &entry, not_after)?;
+    } else {
+        // No CRL lists it yet, but one that a new issuer brings may.
+        cx.tx.touch(&ISSUERS);
     }
     Ok(())
 }

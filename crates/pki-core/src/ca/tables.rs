@@ -15,10 +15,10 @@ use crate::domain::id::{CrlId, IssuerId, KeyId};
 use crate::domain::serial::SerialNumber;
 use crate::field::{Fields as _, Input};
 use crate::policy::role::Role;
-use crate::store::{Damaged, Format, Only, Record, Records};
+use crate::store::{Damaged, Format, Only, Record, Records, SETS};
 use crate::system::mount::{Migration, Mount};
 
-// Table 1 is the keyring's own.
+// Table 1 is the keyring's own, and table 6 what changes with the set of records of a table.
 /// Mounts by path. System.
 pub(crate) const MOUNTS: Records<String, Mount> = Records::kept(2, "mounts");
 /// The number of the last mount made. System.
@@ -69,6 +69,7 @@ pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::kept(30, "c
 
 /// The tables whose records belong to a mount and go with it.
 pub(crate) const OF_A_MOUNT: &[Table] = &[
+    SETS,
     ROLES.table,
     ISSUERS.table,
     ISSUER_NAMES.table,

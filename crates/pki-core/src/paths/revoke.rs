@@ -94,9 +94,15 @@ pub(super) fn reason(text: Option<&str>) -> Result<Option<CrlReason>, Error> {
 }
 
 fn parse_reason(text: &str) -> Result<CrlReason, Error> {
-    CrlReason::parse(text).ok_or_else(|| {
-        let known: Vec<&str> =
-            (0..=10).filter_map(CrlReason::from_number).map(CrlReason::name).collect();
+    // `removeFromCRL` takes an entry of a delta CRL back, and makes clients trust the certificate
+    // (RFC 5280 section 5.3.1).
+    let revokes = |reason: &CrlReason| *reason != CrlReason::RemoveFromCrl;
+    CrlReason::parse(text).filter(revokes).ok_or_else(|| {
+        let known: Vec<&str> = (0..=10)
+            .filter_map(CrlReason::from_number)
+            .filter(revokes)
+            .map(CrlReason::name)
+            .collect();
         Error::refused(format!("unknown reason {text:?}: must be one of {}", known.join(", ")))
     })
 }

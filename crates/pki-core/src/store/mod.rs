@@ -12,4 +12,4 @@ mod view;
 pub(crate) use cache::RecordCache;
 pub(crate) use codec::{Reader, Writer};
 pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
-pub(crate) use view::{Tx, View};
+pub(crate) use view::{SETS, Tx, View};

@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use pki_store::{Batch, Entry, Expect, Key, KeyRange, Op, Snapshot};
+use pki_store::{Batch, Entry, Expect, Key, KeyRange, Layout, Op, Snapshot, Table};
 
 use super::cache::RecordCache;
 use super::record::{Record, RecordKey, Records};
 use crate::domain::id::MountId;
 use crate::error::Error;
+
+/// For each kept table of a mount a record whose version changes when records come or go.
+pub(crate) const SETS: Table = Table { number: 6, name: "sets", layout: Layout::Clustered };
 
 /// The records of one mount at one moment, with this request's own changes over them.
 pub(crate) struct View<'a> {
@@ -90,6 +93,12 @@ impl<'a> View<'a> {
         let range = self.range(records, prefix, after);
         let own = self.own_in(&range);
         let found = self.snapshot.scan(&range, limit.saturating_add(own.len()))?;
+        self.depend_on_set(records)?;
+        if records.are_kept {
+            let seen =
+                found.iter().map(|(key, entry)| (key.clone(), Expect::Version(entry.version)));
+            self.reads.borrow_mut().extend(seen);
+        }
         let mut merged: BTreeMap<Vec<u8>, Option<Vec<u8>>> =
             found.into_iter().map(|(key, entry)| (key.bytes, Some(entry.value))).collect();
         merged.extend(own);
@@ -110,6 +119,7 @@ impl<'a> View<'a> {
         let range = self.range(records, prefix, after);
         let own = self.own_in(&range);
         let found = self.snapshot.keys(&range, limit.saturating_add(own.len()))?;
+        self.depend_on_set(records)?;
         let mut merged: BTreeMap<Vec<u8>, bool> =
             found.into_iter().map(|key| (key.bytes, true)).collect();
         merged.extend(own.into_iter().map(|(key, value)| (key, value.is_some())));
@@ -132,6 +142,22 @@ impl<'a> View<'a> {
     /// How many records of a table this mount has, as of the snapshot.
     pub(crate) fn count<K, V>(&self, records: &Records<K, V>) -> Result<u64, Error> {
         Ok(self.snapshot.count(&self.range(records, &[], None))?)
+    }
+
+    /// Who looks through a kept table depends on which records there are, those that are not
+    /// there included.
+    fn depend_on_set<K, V>(&self, records: &Records<K, V>) -> Result<(), Error> {
+        if records.are_kept {
+            let key = self.set_key(records);
+            let entry = self.snapshot.get(&key)?;
+            let expect = entry.map_or(Expect::Absent, |entry| Expect::Version(entry.version));
+            self.reads.borrow_mut().push((key, expect));
+        }
+        Ok(())
+    }
+
+    fn set_key<K, V>(&self, records: &Records<K, V>) -> Key {
+        Key { table: SETS, bytes: scoped(self.mount, &[records.table.number]) }
     }
 
     fn own_in(&self, range: &KeyRange) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
@@ -215,12 +241,23 @@ impl<'a> Tx<'a> {
     ) {
         self.expect.push((self.view.key(records, &key.encode()), Expect::Absent));
         self.put(records, key, value);
+        self.touch(records);
     }
 
     pub(crate) fn delete<K: RecordKey, V>(&mut self, records: &Records<K, V>, key: &K) {
         let key = self.view.key(records, &key.encode());
         self.view.own.insert((key.table.number, key.bytes.clone()), None);
         self.ops.push(Op::Delete { key });
+        self.touch(records);
+    }
+
+    /// Says that a kept table has other records than before, or that those who look through it
+    /// now have to look again. Inserting and deleting say so by themselves.
+    pub(crate) fn touch<K, V>(&mut self, records: &Records<K, V>) {
+        if records.are_kept {
+            let key = self.view.set_key(records);
+            self.ops.push(Op::Put { key, value: Vec::new() });
+        }
     }
 
     /// Removes every record of a table whose key starts with `prefix`. This request must not
@@ -230,7 +267,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Removes every record of a table that belongs to another mount.
-    pub(crate) fn delete_mount(&mut self, table: pki_store::Table, mount: MountId) {
+    pub(crate) fn delete_mount(&mut self, table: Table, mount: MountId) {
         let range = KeyRange::prefix(table, mount.0.to_be_bytes());
         self.ops.push(Op::DeleteRange { range });
     }

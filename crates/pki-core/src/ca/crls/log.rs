@@ -23,7 +23,10 @@ pub(crate) fn append(
 ) -> Result<(), Error> {
     let mut record: CrlRecord = tx.get(&CRLS, &crl)?.unwrap_or_default();
     if record.stale_log {
-        return Ok(()); // The log will be made anew, with this one on it.
+        // The log will be made anew, with this one on it. Whoever is making it right now has not
+        // seen this one: writing the record makes the later of the two start over.
+        tx.put(&CRLS, &crl, &record);
+        return Ok(());
     }
     extend(tx, crl, &mut record, &entry.to_der())?;
     index(tx, crl, &entry.serial, not_after);

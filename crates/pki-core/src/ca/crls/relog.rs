@@ -33,13 +33,18 @@ pub(super) fn relog(
         concerned.map(|class| (class.id, revoked_issuers(class, classes))).collect();
     let revoked: Vec<(SerialNumber, RevocationRecord)> =
         cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
-    let issuers: BTreeSet<&SerialNumber> = classes
+    // Revoked issuers are on the lists already. The end tells them from certificates of other
+    // authorities with the same serial number.
+    let issuers: BTreeSet<(&SerialNumber, Timestamp)> = classes
         .iter()
         .flat_map(|class| &class.members)
-        .map(|issuer| issuer.certificate.serial())
+        .filter(|issuer| issuer.record.revoked_at.is_some())
+        .map(|issuer| (issuer.certificate.serial(), issuer.certificate.not_after()))
         .collect();
-    // Issuers are on the lists already.
-    for (serial, record) in revoked.into_iter().filter(|(serial, _)| !issuers.contains(serial)) {
+    let others = revoked
+        .into_iter()
+        .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
+    for (serial, record) in others {
         let list = listing(classes, record.home, default).and_then(|id| lists.get_mut(&id));
         if let Some(list) = list {
             let RevocationRecord { revoked_at, not_after, reason, .. } = record;

@@ -113,7 +113,9 @@ pub(crate) fn is_reserved(path: &str) -> bool {
 /// characters that cannot be seen.
 pub(crate) fn is_plain(path: &str) -> bool {
     let is_segment = |segment: &str| !matches!(segment, "" | "." | "..");
-    path.split('/').all(is_segment) && !path.contains(char::is_control)
+    // Below the last one there would be no telling the mount from its settings.
+    let is_settings = path.rsplit('/').next() == Some("tune");
+    path.split('/').all(is_segment) && !path.contains(char::is_control) && !is_settings
 }
 
 impl Command for EnableMount {

@@ -6,6 +6,7 @@ use crate::ca::tables::MOUNTS;
 use crate::error::Error;
 use crate::field::{Fields as _, Input, Seconds};
 use crate::fields;
+use crate::system::mount::SYSTEM_TTL;
 
 /// The path.
 pub const PATH: Path = Path {
@@ -111,6 +112,11 @@ impl Command for TuneMount {
         if 0 < max && max < default {
             return Err(Error::refused(format!(
                 "backend max lease TTL of {max} would be less than backend default lease TTL of {default}"
+            )));
+        }
+        if max == 0 && SYSTEM_TTL < default {
+            return Err(Error::refused(format!(
+                "backend default lease TTL of {default} would be greater than system max lease TTL of {SYSTEM_TTL}"
             )));
         }
         if let Some(description) = &self.description {
