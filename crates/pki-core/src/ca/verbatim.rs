@@ -14,8 +14,9 @@ const ISSUERS_OWN: &[(ObjectIdentifier, &str)] = &[
 ];
 
 /// Puts the extensions of a request after our own. One of the request replaces ours of the same
-/// kind, except where it is the issuer's to say; basic constraints are never taken. `names`, if
-/// given, are those of the request and what was added to them.
+/// kind, except where it is the issuer's to say, and name constraints where we set some; basic
+/// constraints are never taken. `names`, if given, are those of the request and what was added
+/// to them.
 pub(crate) fn merge(
     own: Vec<Extension>,
     requested: &[Extension],
@@ -24,6 +25,16 @@ pub(crate) fn merge(
     let mut warnings = Vec::new();
     let mut taken: Vec<Extension> = Vec::new();
     for extension in requested.iter().filter(|extension| extension.oid != oid::BASIC_CONSTRAINTS) {
+        // What the operator permits and excludes is not for the request to replace.
+        let is_bounded = extension.oid == oid::NAME_CONSTRAINTS
+            && own.iter().any(|own| own.oid == oid::NAME_CONSTRAINTS);
+        if is_bounded {
+            warnings.push(
+                "specified CSR contained name constraints, and so did the parameters; those of the CSR were ignored during issuance"
+                    .to_owned(),
+            );
+            continue;
+        }
         match ISSUERS_OWN.iter().find(|(oid, _)| *oid == extension.oid) {
             Some((_, name)) => warnings.push(format!(
                 "specified CSR contained an extension ({name}) that only the issuer can set; it was ignored during issuance"
@@ -49,4 +60,26 @@ fn replace_names(taken: &mut Vec<Extension>, names: &SubjectAltNames) -> Result<
     let index = place.unwrap_or(taken.len());
     taken.insert(index, extension::subject_alt_name(names, is_critical)?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_replaces_no_name_constraints() {
+        let constraints = |value: u8| Extension {
+            oid: oid::NAME_CONSTRAINTS,
+            critical: true,
+            value: vec![value],
+        };
+        let Ok((all, warnings)) = merge(vec![constraints(1)], &[constraints(2)], None) else {
+            unreachable!("nothing is encoded");
+        };
+        assert_eq!((all, warnings.len()), (vec![constraints(1)], 1));
+        let Ok((all, warnings)) = merge(Vec::new(), &[constraints(2)], None) else {
+            unreachable!("nothing is encoded");
+        };
+        assert_eq!((all, warnings.len()), (vec![constraints(2)], 0));
+    }
 }
