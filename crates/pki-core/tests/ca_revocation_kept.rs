@@ -1,4 +1,4 @@
-//! What is revoked stays on the CRL, whatever else happens.
+//! What is revoked stays on the CRL, whatever else happens; and nothing else is revoked.
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
 #![expect(clippy::indexing_slicing, reason = "an answer without the member is a failure too")]
 
@@ -30,7 +30,8 @@ impl World {
 
     fn ask(&self, operation: Operation, path: &str, data: Value) -> Result<Body, String> {
         let data = data.as_object().unwrap().clone();
-        let request = Request { operation, path: format!("pki/{path}"), data };
+        let path = if path.starts_with("sys/") { path.to_owned() } else { format!("pki/{path}") };
+        let request = Request { operation, path, data };
         let mut response = self.0.handle(request).map_err(|error| error.to_string())?;
         Ok(std::mem::replace(&mut response.body, Body::Null))
     }
@@ -146,4 +147,23 @@ fn no_reason_takes_a_revocation_back() {
         assert!(problem.contains("must be one of") && problem.contains("superseded"), "{problem}");
     }
     world.write("revoke", json!({"serial_number": serial, "reason": "superseded"})).unwrap();
+}
+
+/// A mount that was moved away has leases with names below the one that came after it.
+#[test]
+fn the_leases_of_a_mount_that_was_moved_are_not_those_of_the_next() {
+    let world = World::new();
+    let role = json!({"allow_any_name": true, "key_type": "ec", "generate_lease": true});
+    world.write("roles/leased", role).unwrap();
+    let parameters = json!({"common_name": "a.test", "ttl": "1h", "issuer_ref": "one"});
+    world.write("issue/leased", parameters).unwrap();
+    let leases = || world.ask(Operation::List, "sys/leases/lookup/pki/issue/leased", json!({}));
+    assert!(leases().is_ok_and(|body| matches!(body, Body::Data(_))));
+    world.write("sys/remount", json!({"from": "pki", "to": "old"})).unwrap();
+    world.0.enable("pki").unwrap();
+    world.write("sys/leases/revoke-prefix/pki", json!({})).unwrap();
+    assert!(leases().is_ok_and(|body| matches!(body, Body::Data(_))));
+    world.ask(Operation::Delete, "sys/mounts/pki", json!({})).unwrap();
+    assert!(leases().is_ok_and(|body| matches!(body, Body::Data(_))));
+    world.ask(Operation::Delete, "sys/mounts/old", json!({})).unwrap();
 }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::fields;
 use crate::store::View;
 use crate::system::mount::Mount;
+use crate::system::paths::mount::holding;
 
 /// The path that looks up.
 pub const LOOKUP: Path = Path {
@@ -158,10 +159,17 @@ impl Command for RevokePrefix {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Done>, Error> {
         let prefix = self.prefix.trim_matches('/').to_owned();
+        // A mount that was moved may have leases with names below the one that came after it:
+        // those are not meant.
+        let holder = holding(&cx.tx, &prefix)?.map(|mount| mount.id);
         let mut ids = below(&cx.tx, &prefix)?;
         ids.push(prefix);
         let mut warnings = Vec::new();
         for id in &ids {
+            let lease: Option<LeaseRecord> = cx.tx.get(&LEASES, id)?;
+            if holder.is_some() && holder != lease.map(|lease| lease.mount) {
+                continue;
+            }
             warnings.extend(revoke_one(cx, id)?);
         }
         warnings.sort();

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::api::endpoint::{Access, Command, Done, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::keys::random_uuid;
+use crate::ca::leases::LeaseRecord;
 use crate::ca::tables::{LAST_MOUNT, LEASES, MOUNTS, OF_A_MOUNT};
 use crate::domain::hex;
 use crate::domain::id::MountId;
@@ -90,14 +91,21 @@ pub(crate) fn find(view: &View<'_>, path: &str) -> Result<Option<Mount>, Error> 
     view.get(&MOUNTS, &normal(path).to_owned())
 }
 
-/// The mount that a new one at this path would overlap.
-pub(crate) fn overlapping(view: &View<'_>, path: &str) -> Result<Option<String>, Error> {
+/// The mount that a path is in.
+pub(crate) fn holding(view: &View<'_>, path: &str) -> Result<Option<Mount>, Error> {
     let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
     for end in ends {
-        let above = path.get(..end).unwrap_or(path);
-        if find(view, above)?.is_some() {
-            return Ok(Some(above.to_owned()));
+        if let Some(mount) = find(view, path.get(..end).unwrap_or(path))? {
+            return Ok(Some(mount));
         }
+    }
+    Ok(None)
+}
+
+/// The mount that a new one at this path would overlap.
+pub(crate) fn overlapping(view: &View<'_>, path: &str) -> Result<Option<String>, Error> {
+    if let Some(above) = holding(view, path)? {
+        return Ok(Some(above.path));
     }
     let below: Vec<(String, Mount)> = view.scan(&MOUNTS, format!("{path}/").as_bytes(), None, 1)?;
     Ok(below.into_iter().next().map(|(path, _)| path))
@@ -233,7 +241,13 @@ impl Command for DisableMount {
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Done>, Error> {
         if let Some(mount) = find(&cx.tx, &self.path)? {
             cx.tx.delete(&MOUNTS, &mount.path);
-            cx.tx.delete_all(&LEASES, format!("{}/", mount.path).as_bytes());
+            // Leases keep their names when a mount is moved: some here may be another's.
+            let below = format!("{}/", mount.path);
+            let leases: Vec<(String, LeaseRecord)> =
+                cx.tx.scan(&LEASES, below.as_bytes(), None, usize::MAX)?;
+            for (id, _) in leases.iter().filter(|(_, lease)| lease.mount == mount.id) {
+                cx.tx.delete(&LEASES, id);
+            }
             for table in OF_A_MOUNT {
                 cx.tx.delete_mount(*table, mount.id);
             }
