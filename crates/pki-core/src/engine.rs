@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use pki_store::{Snapshot, Store, StoreError};
 
-use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, WriteCx};
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, Unbuilt, WriteCx};
 use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
-use crate::ca::crls::{self, Which};
+use crate::ca::crls::{self, Built, Which};
 use crate::ca::tables::MOUNTS;
 use crate::ca::tidy;
 use crate::domain::id::MountId;
@@ -166,25 +166,23 @@ impl Engine {
         needs_current_crl: bool,
         answer: &dyn Fn(&ReadCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if needs_current_crl {
-            self.build_due_crls(mount)?;
-        }
+        let unbuilt = if needs_current_crl { self.build_due_crls(mount)? } else { Vec::new() };
         let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
-        answer(&self.read_cx(&view, &mount))
+        answer(&ReadCx { unbuilt: &unbuilt, ..self.read_cx(&view, &mount) })
     }
 
-    /// A CRL that someone is about to read is never silently stale.
-    fn build_due_crls(&self, mount: &str) -> Result<(), Error> {
+    /// A CRL that someone is about to read is never silently stale. Returns those that would be.
+    fn build_due_crls(&self, mount: &str) -> Result<Vec<Unbuilt>, Error> {
         let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
-        if crls::any_due(&self.read_cx(&view, &entered))? {
-            drop(view);
-            self.write(mount, &|cx| crls::build(cx, Which::Due))?;
+        if !crls::any_due(&self.read_cx(&view, &entered))? {
+            return Ok(Vec::new());
         }
-        Ok(())
+        drop(view);
+        self.write(mount, &|cx| crls::build(cx, Which::Due).map(Built::into_unbuilt))
     }
 
     fn read_cx<'a>(&'a self, view: &'a View<'a>, mount: &'a Mount) -> ReadCx<'a> {
-        ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys }
+        ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys, unbuilt: &[] }
     }
 
     /// Runs a command on a snapshot, then makes its changes, unless another writer changed what
@@ -194,9 +192,10 @@ impl Engine {
         mount: &str,
         execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let now = self.env.clock.now();
         for _ in 0..ATTEMPTS {
             let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+            // Read after the snapshot was taken: what others wrote into it lies before.
+            let now = self.env.clock.now();
             let tx = Tx::new(view);
             let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
             let outcome = execute(&mut cx)?;

@@ -82,6 +82,9 @@ pub enum Error {
     /// A key could not be made or used.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
+    /// A CRL is due and cannot be built; the one before it would be stale.
+    #[error("{0}")]
+    CrlNotBuilt(String),
     /// The private keys of the store cannot be used.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -124,6 +127,7 @@ impl Error {
             Self::Unresolved(_)
             | Self::Sign(_)
             | Self::Crypto(_)
+            | Self::CrlNotBuilt(_)
             | Self::DamagedRecord(_)
             | Self::RecordTooNew(..)
             | Self::Store(_) => ErrorClass::Internal,

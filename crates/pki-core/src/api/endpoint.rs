@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::request::{Body, Lease, Operation};
+use crate::domain::id::{CrlId, IssuerId};
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::error::Error;
@@ -17,6 +18,17 @@ pub struct ReadCx<'a> {
     pub(crate) mount: &'a Mount,
     pub(crate) now: Timestamp,
     pub(crate) keys: &'a Keyring,
+    /// The CRLs that are due and could not be built, where CRLs are read.
+    pub(crate) unbuilt: &'a [Unbuilt],
+}
+
+/// A CRL that is wanted and cannot be built, for a reason that is its own: others can.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("The CRL of issuer {signer} could not be built: {problem}")]
+pub(crate) struct Unbuilt {
+    pub(crate) id: CrlId,
+    pub(crate) signer: IssuerId,
+    pub(crate) problem: String,
 }
 
 /// What a command may touch: one transaction, one moment, the world.
@@ -31,7 +43,8 @@ pub struct WriteCx<'a> {
 impl WriteCx<'_> {
     /// The same, for looking only.
     pub(crate) fn reading(&self) -> ReadCx<'_> {
-        ReadCx { view: &self.tx, mount: self.mount, now: self.now, keys: self.keys }
+        let Self { tx, mount, now, keys, .. } = self;
+        ReadCx { view: tx, mount, now: *now, keys, unbuilt: &[] }
     }
 }
 

@@ -18,7 +18,7 @@ mod plan;
 mod record;
 mod relog;
 
-pub(crate) use build::{any_due, build, key_identifier, signature_algorithm, signing_key};
+pub(crate) use build::{Built, any_due, build, key_identifier, signature_algorithm, signing_key};
 pub(crate) use log::append;
 pub(crate) use plan::Which;
 use record::{BuiltCrl, LogEnd};
@@ -27,6 +27,7 @@ pub(crate) use record::{CrlRecord, LogKey, LogSegment};
 use super::config;
 use super::issuers::{self, Issuer, Usage};
 use super::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED};
+use crate::api::endpoint::ReadCx;
 use crate::domain::id::{CrlId, IssuerId};
 use crate::error::Error;
 use crate::store::{Tx, View};
@@ -125,21 +126,33 @@ fn no_signer(class: &CrlClass, number: usize) -> String {
     )
 }
 
-/// The CRL as it was last built, in DER; `None` if there is none yet.
-pub(crate) fn der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
+/// The CRL as it was last built, in DER; `None` if there is none yet. One that is due and could
+/// not be built is not shown as it was.
+pub(crate) fn der(cx: &ReadCx<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
+    check_built(cx, id)?;
+    let view = cx.view;
     let record = view.get(&CRLS, &id)?.unwrap_or_default();
     let Some(BuiltCrl { covered, prefix, suffix, .. }) = record.built else { return Ok(None) };
     let entries = log::read(view, id, record.generation, LogEnd::default(), covered)?;
     Ok(Some([prefix, entries.concat(), suffix].concat()))
 }
 
-/// The delta CRL as it was last built, in DER; `None` if there is none yet.
-pub(crate) fn delta_der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
+/// The delta CRL as it was last built, in DER, as with [`der`].
+pub(crate) fn delta_der(cx: &ReadCx<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
+    check_built(cx, id)?;
+    let view = cx.view;
     let record = view.get(&CRLS, &id)?.unwrap_or_default();
     let (Some(base), Some(delta)) = (record.built, record.delta) else { return Ok(None) };
     let length = delta.shown.saturating_sub(base.covered);
     let entries = log::read(view, id, record.generation, base.end, length)?;
     Ok(Some([delta.prefix, entries.concat(), delta.suffix].concat()))
+}
+
+fn check_built(cx: &ReadCx<'_>, id: CrlId) -> Result<(), Error> {
+    match cx.unbuilt.iter().find(|unbuilt| unbuilt.id == id) {
+        Some(unbuilt) => Err(Error::CrlNotBuilt(unbuilt.to_string())),
+        None => Ok(()),
+    }
 }
 
 /// The CRL that lists a certificate: that of the subject and key which signed it, if they are

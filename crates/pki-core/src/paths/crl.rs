@@ -122,7 +122,7 @@ impl Query for ReadCrl {
 /// was named must be there.
 fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
     match issuer(cx, issuer_ref)? {
-        Some(issuer) => crls::der(cx.view, issuer.record.crl.0),
+        Some(issuer) => crls::der(cx, issuer.record.crl.0),
         None => Ok(None),
     }
 }

@@ -107,7 +107,7 @@ impl Query for ReadDeltaCrl {
 /// The delta CRL of an issuer in DER, found as the complete one is.
 fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
     match crl::issuer(cx, issuer_ref)? {
-        Some(issuer) => crls::delta_der(cx.view, issuer.record.crl.0),
+        Some(issuer) => crls::delta_der(cx, issuer.record.crl.0),
         None => Ok(None),
     }
 }

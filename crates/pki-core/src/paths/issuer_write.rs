@@ -323,7 +323,7 @@ impl Command for DeleteIssuer {
         }
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
-        warnings.extend(crls::build(cx, Which::Due)?);
+        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
         Ok(Reply::from(None).warn(warnings))
     }
 }
@@ -353,7 +353,7 @@ impl Command for RevokeIssuer {
         crls::issuers_changed(&mut cx.tx)?;
         let mut warnings: Vec<String> =
             revocation_warnings(cx, &issuer)?.into_iter().map(str::to_owned).collect();
-        warnings.extend(crls::build(cx, Which::Due)?);
+        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
         let revoked = issuers::resolve_for_reading(&cx.tx, &record.id.to_string())?;
         Ok(Reply::from(view(&cx.tx, &revoked)?).warn(warnings))
     }
@@ -365,9 +365,7 @@ fn revocation_warnings(cx: &WriteCx<'_>, issuer: &Issuer) -> Result<Vec<&'static
         warnings.push("This issuer is a self-signed (potentially root) certificate. This means it may not be considered revoked if there is not an external, cross-signed variant of this certificate. This issuer's serial number will not appear on its own CRL.");
     }
     let has_parent = issuers::all(&cx.tx)?.iter().any(|other| {
-        other.record.id != issuer.record.id
-            && other.certificate.subject() == issuer.certificate.issuer()
-            && issuer.certificate.is_signed_by(other.certificate.public_key())
+        other.record.id != issuer.record.id && issuer.certificate.is_issued_by(&other.certificate)
     });
     if !has_parent {
         warnings.push("This issuer lacks another parent issuer within the mount. This means it will not appear on any other CRLs and may not be considered revoked by clients. Consider adding this issuer to its issuer's CRL as well if it is not self-signed.");

@@ -6,7 +6,7 @@ use super::plan::{Which, Work, work};
 use super::record::{BuiltCrl, CrlRecord, DeltaCrl, LogEnd};
 use super::relog::{drop_ended, relog};
 use super::{classes, log, without_signer};
-use crate::api::endpoint::{ReadCx, WriteCx};
+use crate::api::endpoint::{ReadCx, Unbuilt, WriteCx};
 use crate::ca::aia;
 use crate::ca::config::{self, CrlConfig};
 use crate::ca::issuers::{self, Issuer};
@@ -15,17 +15,49 @@ use crate::crypto::key::PrivateKey;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::domain::id::CrlId;
 use crate::error::Error;
+use crate::seal::SealError;
 use crate::store::View;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::{SignedCrl, TbsCertList};
 use crate::x509::lint::Linted;
 
-/// Builds CRLs. What kept some from being built, or parts out of them, comes back as warnings.
-pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, Error> {
+/// What building brought.
+#[derive(Default)]
+pub(crate) struct Built {
+    /// What kept parts out of CRLs.
+    warnings: Vec<String>,
+    /// What could not be built.
+    unbuilt: Vec<Unbuilt>,
+}
+
+impl Built {
+    /// For whoever asked for something else, or for all CRLs: what was done stands (D15).
+    pub(crate) fn into_warnings(self) -> Vec<String> {
+        let unbuilt = self.unbuilt.iter().map(ToString::to_string);
+        unbuilt.chain(self.warnings).collect()
+    }
+
+    /// For whoever is about to read one of them.
+    pub(crate) fn into_unbuilt(self) -> Vec<Unbuilt> {
+        self.unbuilt
+    }
+}
+
+/// A CRL that is to be built, and can be.
+struct Job<'a> {
+    id: CrlId,
+    signer: &'a Issuer,
+    key: Arc<PrivateKey>,
+    work: Work,
+    is_new_log: bool,
+}
+
+/// Builds CRLs. One that cannot be built keeps no other from being built, and is as it was.
+pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Built, Error> {
     let config = config::load(&cx.tx, &CRL_CONFIG)?;
     let classes = classes(&cx.tx)?;
-    let mut stale = Vec::new();
-    let mut wanted = Vec::new();
+    let mut built = Built::default();
+    let mut jobs: Vec<Job<'_>> = Vec::new();
     for class in &classes {
         let Some(signer) = class.signer() else { continue };
         let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
@@ -35,26 +67,54 @@ pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, E
         }
         // What ended by a clock that was ahead may not have ended.
         let is_from_the_future = record.built.as_ref().is_some_and(|b| cx.now < b.this_update);
-        let is_stale = record.stale_log || is_from_the_future;
-        stale.extend(is_stale.then_some(class.id));
-        wanted.push((class.id, signer, work, is_stale));
+        let is_new_log = record.stale_log || is_from_the_future;
+        match usable_key(cx, signer, &config) {
+            Ok(key) => jobs.push(Job { id: class.id, signer, key, work, is_new_log }),
+            Err(problem) => built.unbuilt.push(unbuilt(class.id, signer, problem)?),
+        }
     }
+    let stale: Vec<CrlId> = jobs.iter().filter(|job| job.is_new_log).map(|job| job.id).collect();
     if !stale.is_empty() {
         relog(cx, &classes, &stale)?;
     }
-    let mut warnings = Vec::new();
-    for (id, signer, work, is_new_log) in wanted {
-        if work == Work::Delta && !is_new_log {
-            build_delta(cx, id, signer, &config)?;
+    for job in jobs {
+        if job.work == Work::Delta && !job.is_new_log {
+            build_delta(cx, &job, &config)?;
             continue;
         }
-        if !is_new_log {
-            drop_ended(cx, id)?;
+        if !job.is_new_log {
+            drop_ended(cx, job.id)?;
         }
-        warnings.extend(build_complete(cx, id, signer, &config)?);
+        built.warnings.extend(build_complete(cx, &job, &config)?);
     }
-    warnings.extend(without_signer(&cx.tx)?);
-    Ok(warnings)
+    built.warnings.extend(without_signer(&cx.tx)?);
+    Ok(built)
+}
+
+/// The key of an issuer, if a CRL that it signs would stand up to the rules. Looked at before
+/// anything is changed, so that a CRL which cannot be built is left as it was.
+fn usable_key(
+    cx: &WriteCx<'_>,
+    signer: &Issuer,
+    config: &CrlConfig,
+) -> Result<Arc<PrivateKey>, Error> {
+    let key = signing_key(&cx.reading(), signer)?;
+    Linted::check(list(cx, signer, &key, config, 1)).map_err(Error::Lint)?;
+    Ok(key)
+}
+
+/// Tells what is wrong with one issuer from what would keep every CRL from being built.
+fn unbuilt(id: CrlId, signer: &Issuer, problem: Error) -> Result<Unbuilt, Error> {
+    match problem {
+        Error::DamagedRecord(_)
+        | Error::RecordTooNew(..)
+        | Error::Crypto(_)
+        | Error::Lint(_)
+        | Error::Seal(SealError::Damaged(_)) => {
+            Ok(Unbuilt { id, signer: signer.record.id, problem: problem.to_string() })
+        }
+        problem => Err(problem),
+    }
 }
 
 /// Whether some CRL of the mount has to be built before it is looked at.
@@ -74,21 +134,19 @@ pub(crate) fn any_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
 /// both have the same number (RFC 5280 section 5.2.3).
 fn build_complete(
     cx: &mut WriteCx<'_>,
-    id: CrlId,
-    signer: &Issuer,
+    &Job { id, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
 ) -> Result<Option<String>, Error> {
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
-    let key = signing_key(&cx.reading(), signer)?;
     let (freshest_crl, warning) = freshest(&cx.tx, signer)?;
     let number = record.number + 1;
     let covered = if config.disable { 0 } else { record.log_length };
-    let plain = list(cx, signer, &key, config, number);
+    let plain = list(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
     let segments = log::read(&cx.tx, id, record.generation, LogEnd::default(), covered)?;
     let empty = TbsCertList { delta_base: Some(number), ..plain.clone() };
     let SignedCrl { prefix, suffix } =
-        sign(TbsCertList { freshest_crl, ..plain }, &key, &segments, covered)?;
+        sign(TbsCertList { freshest_crl, ..plain }, key, &segments, covered)?;
     record.number = number;
     record.requested = false;
     record.built = Some(BuiltCrl {
@@ -102,7 +160,7 @@ fn build_complete(
         prefix,
         suffix,
     });
-    let SignedCrl { prefix, suffix } = sign(empty, &key, &[], 0)?;
+    let SignedCrl { prefix, suffix } = sign(empty, key, &[], 0)?;
     record.delta =
         Some(DeltaCrl { number, this_update, next_update, shown: covered, prefix, suffix });
     cx.tx.put(&CRLS, &id, &record);
@@ -112,21 +170,19 @@ fn build_complete(
 /// Builds a delta CRL of all that came since the complete one.
 fn build_delta(
     cx: &mut WriteCx<'_>,
-    id: CrlId,
-    signer: &Issuer,
+    &Job { id, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
 ) -> Result<(), Error> {
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
     let Some(base) = &record.built else { return Ok(()) };
-    let key = signing_key(&cx.reading(), signer)?;
     let number = record.number + 1;
     let shown = record.log_length;
     let length = shown.saturating_sub(base.covered);
-    let plain = list(cx, signer, &key, config, number);
+    let plain = list(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
     let segments = log::read(&cx.tx, id, record.generation, base.end, length)?;
     let delta = TbsCertList { delta_base: Some(base.number), ..plain };
-    let SignedCrl { prefix, suffix } = sign(delta, &key, &segments, length)?;
+    let SignedCrl { prefix, suffix } = sign(delta, key, &segments, length)?;
     record.number = number;
     record.delta = Some(DeltaCrl { number, this_update, next_update, shown, prefix, suffix });
     cx.tx.put(&CRLS, &id, &record);

@@ -14,6 +14,7 @@ use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
+use crate::store::View;
 use crate::x509::crl::RevokedEntry;
 
 /// An entry, and the end of its certificate.
@@ -28,11 +29,12 @@ pub(super) fn relog(
     stale: &[CrlId],
 ) -> Result<(), Error> {
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
-    let concerned = classes.iter().filter(|class| stale.contains(&class.id));
-    let mut lists: BTreeMap<CrlId, Vec<Listed>> =
-        concerned.map(|class| (class.id, revoked_issuers(class, classes))).collect();
     let revoked: Vec<(SerialNumber, RevocationRecord)> =
         cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
+    let mut lists: BTreeMap<CrlId, Vec<Listed>> = BTreeMap::new();
+    for class in classes.iter().filter(|class| stale.contains(&class.id)) {
+        lists.insert(class.id, revoked_issuers(&cx.tx, class, classes)?);
+    }
     // Revoked issuers are on the lists already. The end tells them from certificates of other
     // authorities with the same serial number.
     let issuers: BTreeSet<(&SerialNumber, Timestamp)> = classes
@@ -75,27 +77,27 @@ fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestam
 }
 
 /// The revoked issuers that a CRL lists: those that its key signed, its own issuers excepted.
-fn revoked_issuers(class: &CrlClass, classes: &[CrlClass]) -> Vec<Listed> {
-    let Some(representative) = class.members.first() else { return Vec::new() };
-    let signed_here = |issuer: &&Issuer| {
-        issuer.certificate.issuer() == representative.certificate.subject()
-            && issuer.certificate.is_signed_by(representative.certificate.public_key())
-    };
-    let others = classes
-        .iter()
-        .flat_map(|other| &other.members)
-        .filter(|issuer| !class.members.iter().any(|member| member.record.id == issuer.record.id));
-    let mut seen = BTreeSet::new();
-    others
-        .filter(signed_here)
-        .filter_map(|issuer| {
-            let revocation_date = issuer.record.revoked_at?;
-            let serial = issuer.certificate.serial().clone();
-            seen.insert(serial.clone()).then_some(())?;
-            let entry = RevokedEntry { serial, revocation_date, reason: None };
-            Some((entry, issuer.certificate.not_after()))
-        })
-        .collect()
+fn revoked_issuers(
+    view: &View<'_>,
+    class: &CrlClass,
+    classes: &[CrlClass],
+) -> Result<Vec<Listed>, Error> {
+    let Some(representative) = class.members.first() else { return Ok(Vec::new()) };
+    let is_member = |issuer: &Issuer| class.members.iter().any(|m| m.record.id == issuer.record.id);
+    let others = classes.iter().flat_map(|other| &other.members).filter(|issuer| {
+        !is_member(issuer) && issuer.certificate.is_issued_by(&representative.certificate)
+    });
+    let mut listed: BTreeMap<&SerialNumber, Listed> = BTreeMap::new();
+    for issuer in others {
+        let (serial, not_after) = (issuer.certificate.serial(), issuer.certificate.not_after());
+        let Some(revocation_date) = issuer.record.revoked_at else { continue };
+        // Why is known of one that was revoked before it came as an issuer.
+        let earlier = view.get(&REVOKED, serial)?.filter(|record| record.not_after == not_after);
+        let reason = earlier.and_then(|record| record.reason);
+        let entry = RevokedEntry { serial: serial.clone(), revocation_date, reason };
+        listed.entry(serial).or_insert((entry, not_after));
+    }
+    Ok(listed.into_values().collect())
 }
 
 /// Takes entries off the log whose certificates had ended when the last CRL was built, so that
