@@ -1,11 +1,14 @@
 //! Taking in certificates and keys that were made elsewhere: all of them, or none.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use super::aia;
 use super::config;
 use super::crls::{self, Which};
 use super::issuers::{self, IssuerRecord};
-use super::keys::{self, KeyRecord};
-use super::tables::{ISSUERS, ISSUERS_CONFIG, KEYS};
+use super::keys;
+use super::tables::{ISSUERS, ISSUERS_CONFIG};
 use crate::api::endpoint::{Reply, WriteCx};
 use crate::crypto::key::PrivateKey;
 use crate::domain::id::{IssuerId, KeyId};
@@ -37,6 +40,10 @@ crate::fields! {
         mapping: serde_json::Map<String, serde_json::Value>,
     }
 }
+
+/// More blocks than this are refused: a chain is kept for every issuer, so work grows with the
+/// square of how many there are in a row.
+const MOST_BLOCKS: usize = 1_000;
 
 /// Whether a path takes private keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +77,12 @@ fn parse(text: &str, allowed: Keys) -> Result<Bundle, Error> {
     if !rest.trim().is_empty() {
         let number = blocks.len() + 1;
         return Err(Error::refused(format!("error when parsing block {number}: invalid PEM data")));
+    }
+    if MOST_BLOCKS < blocks.len() {
+        let found = blocks.len();
+        return Err(Error::refused(format!(
+            "data for import has {found} PEM blocks; more than {MOST_BLOCKS} are not taken at once"
+        )));
     }
     let mut bundle = Bundle::default();
     for block in blocks {
@@ -132,7 +145,7 @@ pub(crate) fn import(
     if !issuers.new.is_empty() || !new_keys.is_empty() {
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
-        warnings.extend(crls::build(cx, Which::Due)?);
+        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
     }
     let old = issuers.old.iter().filter(|id| !issuers.new.contains(id));
     let all: Vec<IssuerId> = issuers.new.iter().chain(old).copied().collect();
@@ -163,10 +176,11 @@ fn import_keys(
     keys: &[PrivateKey],
 ) -> Result<(Vec<KeyId>, Vec<KeyId>), Error> {
     let (mut new, mut old): (Vec<KeyId>, Vec<KeyId>) = Default::default();
+    let mut known = keys::by_public_key(&cx.tx)?;
     for key in keys {
-        match keys::with_public_key(&cx.tx, key.public_key())? {
-            Some(KeyRecord { id, .. }) => old.push(id),
-            None => new.push(keys::add(cx, key, None)?.id),
+        match known.entry(key.public_key().spki().to_vec()) {
+            Entry::Occupied(entry) => old.push(*entry.get()),
+            Entry::Vacant(entry) => new.push(*entry.insert(keys::add(cx, key, None)?.id)),
         }
     }
     Ok((new, old))
@@ -179,16 +193,18 @@ struct Issuers {
 }
 
 fn import_issuers(cx: &mut WriteCx<'_>, certificates: &[Certificate]) -> Result<Issuers, Error> {
+    let all = issuers::all(&cx.tx)?.into_iter();
+    let mut known: HashMap<Vec<u8>, IssuerId> =
+        all.map(|issuer| (issuer.record.certificate, issuer.record.id)).collect();
+    let keys = keys::by_public_key(&cx.tx)?;
     let mut found = Issuers::default();
     for certificate in certificates {
-        let all = issuers::all(&cx.tx)?;
-        let same = all.iter().find(|i| i.certificate.as_der() == certificate.as_der());
-        match same.map(|issuer| issuer.record.id) {
-            Some(id) => found.old.push(id),
-            None => {
-                let key = keys::with_public_key(&cx.tx, certificate.public_key())?;
-                let record = issuers::add(cx, certificate, key.map(|key| key.id), None, None)?;
-                found.new.push(record.id);
+        match known.entry(certificate.as_der().to_vec()) {
+            Entry::Occupied(entry) => found.old.push(*entry.get()),
+            Entry::Vacant(entry) => {
+                let key = keys.get(certificate.public_key().spki()).copied();
+                let record = issuers::add(cx, certificate, key, None, None)?;
+                found.new.push(*entry.insert(record.id));
             }
         }
     }
@@ -212,15 +228,14 @@ pub(crate) fn key_arrived(cx: &mut WriteCx<'_>) -> Result<Vec<String>, Error> {
 
 /// Gives their key to issuers that were there before it. Returns those that got one.
 fn complete_issuers(cx: &mut WriteCx<'_>) -> Result<Vec<IssuerId>, Error> {
-    let keys: Vec<(KeyId, KeyRecord)> = cx.tx.scan(&KEYS, &[], None, usize::MAX)?;
+    let keys = keys::by_public_key(&cx.tx)?;
     let mut completed = Vec::new();
     for issuer in issuers::all(&cx.tx)? {
         if issuer.record.key_id.is_some() {
             continue;
         }
-        let spki = issuer.certificate.public_key().spki();
-        if let Some((id, _)) = keys.iter().find(|(_, key)| key.spki == spki) {
-            let record = IssuerRecord { key_id: Some(*id), ..issuer.record };
+        if let Some(&id) = keys.get(issuer.certificate.public_key().spki()) {
+            let record = IssuerRecord { key_id: Some(id), ..issuer.record };
             cx.tx.put(&ISSUERS, &record.id, &record);
             completed.push(record.id);
         }
@@ -276,18 +291,29 @@ fn mapping(
     Ok(mapping)
 }
 
-/// An issuer without a key was perhaps meant to have one (D18).
+/// An issuer without a key was perhaps meant to have one (D18), unless it is there for the chain
+/// of one that has.
 fn keyless(cx: &WriteCx<'_>, new: &[IssuerId]) -> Result<Option<String>, Error> {
     let all = issuers::all(&cx.tx)?;
+    let new: HashSet<&IssuerId> = new.iter().collect();
+    let chained: HashSet<&IssuerId> = all
+        .iter()
+        .filter(|issuer| issuer.record.key_id.is_some())
+        .flat_map(|issuer| &issuer.record.chain)
+        .collect();
     let names: Vec<String> = all
         .iter()
-        .filter(|issuer| new.contains(&issuer.record.id) && issuer.record.key_id.is_none())
+        .filter(|issuer| new.contains(&issuer.record.id) && !chained.contains(&issuer.record.id))
         .map(|issuer| issuer.certificate.subject().to_string())
         .collect();
-    Ok((!names.is_empty()).then(|| {
-        format!(
-            "No key of this mount matches the imported certificate of {}; that issuer cannot sign anything until its key is imported.",
+    Ok(match names.as_slice() {
+        [] => None,
+        [name] => Some(format!(
+            "No key of this mount matches the imported certificate of {name}; that issuer cannot sign anything until its key is imported."
+        )),
+        names => Some(format!(
+            "No key of this mount matches the imported certificates of {}; those issuers cannot sign anything until their keys are imported.",
             names.join(" and of ")
-        )
-    }))
+        )),
+    })
 }

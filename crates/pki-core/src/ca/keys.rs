@@ -1,5 +1,6 @@
 //! The private keys of a mount.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,12 @@ pub(crate) fn with_public_key(
 ) -> Result<Option<KeyRecord>, Error> {
     let all: Vec<(KeyId, KeyRecord)> = view.scan(&KEYS, &[], None, usize::MAX)?;
     Ok(all.into_iter().map(|(_, record)| record).find(|record| record.spki == public.spki()))
+}
+
+/// All keys of the mount, by their public half: a DER `SubjectPublicKeyInfo`.
+pub(crate) fn by_public_key(view: &View<'_>) -> Result<HashMap<Vec<u8>, KeyId>, Error> {
+    let all: Vec<(KeyId, KeyRecord)> = view.scan(&KEYS, &[], None, usize::MAX)?;
+    Ok(all.into_iter().map(|(id, record)| (record.spki, id)).collect())
 }
 
 /// Checks that a new key may have a name; the empty name is none.

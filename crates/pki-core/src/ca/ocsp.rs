@@ -146,10 +146,7 @@ fn facts(cx: &ReadCx<'_>, id: &CertId, all: &[Issuer]) -> Result<Facts, Error> {
     let Some(issuer) = named.iter().find(|issuer| may_sign(issuer)) else {
         return Ok(Facts::default());
     };
-    let is_its = |certificate: &Certificate| {
-        certificate.issuer() == issuer.certificate.subject()
-            && certificate.is_signed_by(issuer.certificate.public_key())
-    };
+    let is_its = |certificate: &Certificate| certificate.is_issued_by(&issuer.certificate);
     let stored = revoke::stored(cx.view, id.serial())?;
     let stored = stored.map(|(record, certificate)| {
         // The inventory knows who signed; where it does not, the signature does.

@@ -126,10 +126,8 @@ pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<()
         return Ok(());
     }
     let all = issuers::all(&cx.tx)?;
-    let parent = all.iter().filter(|issuer| issuer.record.id != revoked.record.id).find(|issuer| {
-        issuer.certificate.subject() == certificate.issuer()
-            && certificate.is_signed_by(issuer.certificate.public_key())
-    });
+    let mut others = all.iter().filter(|issuer| issuer.record.id != revoked.record.id);
+    let parent = others.find(|issuer| certificate.is_issued_by(&issuer.certificate));
     let revocation = RevocationRecord {
         issuer: None,
         home: parent.map(|parent| parent.record.crl.0),
@@ -143,8 +141,5 @@ pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<()
 
 /// The issuer that signed a certificate: its name is there, and its key verifies the signature.
 pub(crate) fn issuer_of<'a>(all: &'a [Issuer], certificate: &Certificate) -> Option<&'a Issuer> {
-    all.iter().find(|issuer| {
-        issuer.certificate.subject() == certificate.issuer()
-            && certificate.is_signed_by(issuer.certificate.public_key())
-    })
+    all.iter().find(|issuer| certificate.is_issued_by(&issuer.certificate))
 }

@@ -1,9 +1,10 @@
 //! Extensions taken from a request (CSR) as they stand.
 
 use crate::error::Error;
-use crate::x509::extension::{self, Extension};
+use crate::x509::extension::{self, BasicConstraints, Extension};
 use crate::x509::general_name::SubjectAltNames;
 use crate::x509::oid::{self, ObjectIdentifier};
+use crate::x509::usage::KeyUsage;
 
 /// What an issuer says about itself; no request may say it in its place (D10).
 const ISSUERS_OWN: &[(ObjectIdentifier, &str)] = &[
@@ -24,6 +25,7 @@ pub(crate) fn merge(
 ) -> Result<(Vec<Extension>, Vec<String>), Error> {
     let mut warnings = Vec::new();
     let mut taken: Vec<Extension> = Vec::new();
+    let is_ca = own.iter().any(is_of_ca);
     for extension in requested.iter().filter(|extension| extension.oid != oid::BASIC_CONSTRAINTS) {
         // What the operator permits and excludes is not for the request to replace.
         let is_bounded = extension.oid == oid::NAME_CONSTRAINTS
@@ -39,6 +41,11 @@ pub(crate) fn merge(
             Some((_, name)) => warnings.push(format!(
                 "specified CSR contained an extension ({name}) that only the issuer can set; it was ignored during issuance"
             )),
+            None if extension.oid == oid::KEY_USAGE && !is_ca => {
+                let (usage, warning) = leaf_key_usage(extension);
+                taken.extend(usage);
+                warnings.extend(warning);
+            }
             None => taken.push(extension.clone()),
         }
     }
@@ -50,6 +57,36 @@ pub(crate) fn merge(
         own.into_iter().filter(|extension| !is_taken(extension)).collect();
     all.extend(taken);
     Ok((all, warnings))
+}
+
+fn is_of_ca(extension: &Extension) -> bool {
+    extension.oid == oid::BASIC_CONSTRAINTS
+        && BasicConstraints::from_der(&extension.value).is_ok_and(|constraints| constraints.is_ca)
+}
+
+/// The key usage of a request for who is no CA. Without basic constraints, some verifiers take a
+/// certificate with keyCertSign for a CA's (RFC 5280 section 4.2.1.9 forbids the bit there), so no
+/// request gets it, nor cRLSign. If nothing remains, ours stands.
+fn leaf_key_usage(requested: &Extension) -> (Option<Extension>, Option<String>) {
+    const OF_CA: [(KeyUsage, &str); 2] =
+        [(KeyUsage::KEY_CERT_SIGN, "CertSign"), (KeyUsage::CRL_SIGN, "CRLSign")];
+    // One that is malformed is for the lint to refuse.
+    let Ok(usage) = KeyUsage::from_der(&requested.value) else {
+        return (Some(requested.clone()), None);
+    };
+    let dropped: Vec<&str> =
+        OF_CA.iter().filter(|(bit, _)| usage.contains(*bit)).map(|(_, name)| *name).collect();
+    if dropped.is_empty() {
+        return (Some(requested.clone()), None);
+    }
+    let rest = OF_CA.iter().fold(usage, |rest, (bit, _)| rest.without(*bit));
+    let rest = (!rest.is_empty())
+        .then(|| Extension { critical: requested.critical, ..extension::key_usage(rest) });
+    let warning = format!(
+        "specified CSR contained the key usages {} of a CA; they were ignored during issuance",
+        dropped.join(" and ")
+    );
+    (rest, Some(warning))
 }
 
 /// Puts names in the place of those that the request has.
@@ -81,5 +118,25 @@ mod tests {
             unreachable!("nothing is encoded");
         };
         assert_eq!((all, warnings.len()), (vec![constraints(2)], 0));
+    }
+
+    #[test]
+    fn only_a_ca_gets_the_key_usages_of_one() {
+        let asked = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_CERT_SIGN;
+        let merged = |own: Vec<Extension>, asked| {
+            let Ok(merged) = merge(own, &[extension::key_usage(asked)], None) else {
+                unreachable!("nothing is encoded");
+            };
+            merged
+        };
+        let (all, warnings) = merged(Vec::new(), asked);
+        assert_eq!(all, [extension::key_usage(KeyUsage::DIGITAL_SIGNATURE)]);
+        assert!(warnings.iter().any(|warning| warning.contains("CertSign")), "{warnings:?}");
+        let ca = extension::basic_constraints_ca(None);
+        let (all, warnings) = merged(vec![ca.clone()], asked);
+        assert_eq!((all, warnings.len()), (vec![ca, extension::key_usage(asked)], 0));
+        let own = extension::key_usage(KeyUsage::KEY_AGREEMENT);
+        let (all, _) = merged(vec![own.clone()], KeyUsage::KEY_CERT_SIGN | KeyUsage::CRL_SIGN);
+        assert_eq!(all, [own]);
     }
 }

@@ -192,9 +192,14 @@ impl Certificate {
         self.signed.is_signed_by(&self.der, self.signature_algorithm, key)
     }
 
+    /// Whether it names this issuer, whose key made its signature.
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.issuer() == issuer.subject() && self.is_signed_by(issuer.public_key())
+    }
+
     /// Whether it is self-issued and its own key made its signature.
     pub fn is_self_signed(&self) -> bool {
-        self.is_self_issued() && self.is_signed_by(self.public_key())
+        self.is_issued_by(self)
     }
 }
 

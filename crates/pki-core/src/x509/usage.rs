@@ -72,6 +72,12 @@ impl KeyUsage {
         self.0 & other.0 == other.0
     }
 
+    /// The bits that the other does not have.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Writes the extension's value.
     pub(super) fn write(self, w: &mut Writer) {
         w.named_bits(self.0);
