@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use pki_store::{Snapshot, Store, StoreError};
 
-use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, Unbuilt, WriteCx};
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, WriteCx};
 use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
-use crate::ca::crls::{self, Built, Which};
+use crate::ca::crls;
 use crate::ca::tables::MOUNTS;
 use crate::ca::tidy;
-use crate::domain::id::MountId;
+use crate::domain::id::{CrlId, MountId};
 use crate::env::Env;
 use crate::error::Error;
 use crate::field::Input;
@@ -82,7 +82,7 @@ impl Engine {
     ///
     /// Why it was not answered.
     pub fn query<Q: Query>(&self, mount: &str, query: &Q) -> Result<Reply<Q::Reply>, Error> {
-        self.read(mount, Q::NEEDS_CURRENT_CRL, &|cx| query.answer(cx))
+        self.read(mount, &|cx| query.shown_crl(cx), &|cx| query.answer(cx))
     }
 
     /// Carries out a typed command in a mount, durably.
@@ -134,8 +134,8 @@ impl Engine {
 
     fn run(&self, op: &Op, mount: &str, input: &Input) -> Result<Output, Error> {
         match op.run {
-            Run::Query { answer, needs_current_crl } => {
-                self.read(mount, needs_current_crl, &|cx| answer(cx, input))
+            Run::Query { answer, shown_crl } => {
+                self.read(mount, &|cx| shown_crl(cx, input), &|cx| answer(cx, input))
             }
             Run::Command(execute) => self.command(mount, &|cx| execute(cx, input)),
         }
@@ -163,26 +163,24 @@ impl Engine {
     fn read<T>(
         &self,
         mount: &str,
-        needs_current_crl: bool,
+        shown_crl: &dyn Fn(&ReadCx<'_>) -> Result<Option<CrlId>, Error>,
         answer: &dyn Fn(&ReadCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let unbuilt = if needs_current_crl { self.build_due_crls(mount)? } else { Vec::new() };
-        let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
-        answer(&ReadCx { unbuilt: &unbuilt, ..self.read_cx(&view, &mount) })
-    }
-
-    /// A CRL that someone is about to read is never silently stale. Returns those that would be.
-    fn build_due_crls(&self, mount: &str) -> Result<Vec<Unbuilt>, Error> {
         let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
-        if !crls::any_due(&self.read_cx(&view, &entered))? {
-            return Ok(Vec::new());
-        }
+        let cx = self.read_cx(&view, &entered);
+        let due = match shown_crl(&cx)? {
+            Some(id) if crls::is_due(&cx, id)? => id,
+            _ => return answer(&cx),
+        };
         drop(view);
-        self.write(mount, &|cx| crls::build(cx, Which::Due).map(Built::into_unbuilt))
+        // A CRL that someone is about to read is never silently stale.
+        self.write(mount, &|cx| crls::build_one(cx, due))?;
+        let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+        answer(&self.read_cx(&view, &entered))
     }
 
     fn read_cx<'a>(&'a self, view: &'a View<'a>, mount: &'a Mount) -> ReadCx<'a> {
-        ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys, unbuilt: &[] }
+        ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys }
     }
 
     /// Runs a command on a snapshot, then makes its changes, unless another writer changed what

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::request::{Body, Lease, Operation};
-use crate::domain::id::{CrlId, IssuerId};
+use crate::domain::id::CrlId;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::error::Error;
@@ -18,17 +18,6 @@ pub struct ReadCx<'a> {
     pub(crate) mount: &'a Mount,
     pub(crate) now: Timestamp,
     pub(crate) keys: &'a Keyring,
-    /// The CRLs that are due and could not be built, where CRLs are read.
-    pub(crate) unbuilt: &'a [Unbuilt],
-}
-
-/// A CRL that is wanted and cannot be built, for a reason that is its own: others can.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("The CRL of issuer {signer} could not be built: {problem}")]
-pub(crate) struct Unbuilt {
-    pub(crate) id: CrlId,
-    pub(crate) signer: IssuerId,
-    pub(crate) problem: String,
 }
 
 /// What a command may touch: one transaction, one moment, the world.
@@ -43,8 +32,7 @@ pub struct WriteCx<'a> {
 impl WriteCx<'_> {
     /// The same, for looking only.
     pub(crate) fn reading(&self) -> ReadCx<'_> {
-        let Self { tx, mount, now, keys, .. } = self;
-        ReadCx { view: tx, mount, now: *now, keys, unbuilt: &[] }
+        ReadCx { view: &self.tx, mount: self.mount, now: self.now, keys: self.keys }
     }
 }
 
@@ -165,8 +153,14 @@ pub trait Query: Fields {
     /// What it is answered with.
     type Reply: Answer;
 
-    /// Whether the CRLs of the mount must show every revocation before this looks.
-    const NEEDS_CURRENT_CRL: bool = false;
+    /// The CRL that this is about to show, if it shows one: it is built first if it is due.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    fn shown_crl(&self, _: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        Ok(None)
+    }
 
     /// Answers it.
     ///
@@ -250,7 +244,10 @@ pub(crate) struct Output {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
-    Query { answer: fn(&ReadCx<'_>, &Input) -> Result<Output, Error>, needs_current_crl: bool },
+    Query {
+        answer: fn(&ReadCx<'_>, &Input) -> Result<Output, Error>,
+        shown_crl: fn(&ReadCx<'_>, &Input) -> Result<Option<CrlId>, Error>,
+    },
     Command(fn(&mut WriteCx<'_>, &Input) -> Result<Output, Error>),
 }
 
@@ -302,7 +299,7 @@ impl Op {
     }
 
     const fn query<Q: Query>(operation: Operation) -> Self {
-        let run = Run::Query { answer: run_query::<Q>, needs_current_crl: Q::NEEDS_CURRENT_CRL };
+        let run = Run::Query { answer: run_query::<Q>, shown_crl: shown_crl::<Q> };
         Self {
             operation,
             fields: Q::FIELDS,
@@ -328,6 +325,10 @@ impl Op {
 
 fn run_query<Q: Query>(cx: &ReadCx<'_>, input: &Input) -> Result<Output, Error> {
     Q::parse(input).map_err(Error::Fields)?.answer(cx).map(Output::from)
+}
+
+fn shown_crl<Q: Query>(cx: &ReadCx<'_>, input: &Input) -> Result<Option<CrlId>, Error> {
+    Q::parse(input).map_err(Error::Fields)?.shown_crl(cx)
 }
 
 fn run_command<C: Command>(cx: &mut WriteCx<'_>, input: &Input) -> Result<Output, Error> {

@@ -18,7 +18,10 @@ mod plan;
 mod record;
 mod relog;
 
-pub(crate) use build::{Built, any_due, build, key_identifier, signature_algorithm, signing_key};
+pub(crate) use build::{
+    build, build_one, is_due, key_identifier, signature_algorithm, signing_key,
+};
+use log::Stretch;
 pub(crate) use log::append;
 pub(crate) use plan::Which;
 use record::{BuiltCrl, LogEnd};
@@ -27,7 +30,6 @@ pub(crate) use record::{CrlRecord, LogKey, LogSegment};
 use super::config;
 use super::issuers::{self, Issuer, Usage};
 use super::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED};
-use crate::api::endpoint::ReadCx;
 use crate::domain::id::{CrlId, IssuerId};
 use crate::error::Error;
 use crate::store::{Tx, View};
@@ -126,33 +128,39 @@ fn no_signer(class: &CrlClass, number: usize) -> String {
     )
 }
 
-/// The CRL as it was last built, in DER; `None` if there is none yet. One that is due and could
-/// not be built is not shown as it was.
-pub(crate) fn der(cx: &ReadCx<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
-    check_built(cx, id)?;
-    let view = cx.view;
+/// The CRL as it was last built, in DER; `None` if there is none yet.
+pub(crate) fn der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
     let record = view.get(&CRLS, &id)?.unwrap_or_default();
     let Some(BuiltCrl { covered, prefix, suffix, .. }) = record.built else { return Ok(None) };
-    let entries = log::read(view, id, record.generation, LogEnd::default(), covered)?;
-    Ok(Some([prefix, entries.concat(), suffix].concat()))
+    let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
+    Ok(Some(framed(view, prefix, log, covered, &suffix)?))
 }
 
-/// The delta CRL as it was last built, in DER, as with [`der`].
-pub(crate) fn delta_der(cx: &ReadCx<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
-    check_built(cx, id)?;
-    let view = cx.view;
+/// The delta CRL as it was last built, in DER; `None` if there is none yet.
+pub(crate) fn delta_der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
     let record = view.get(&CRLS, &id)?.unwrap_or_default();
     let (Some(base), Some(delta)) = (record.built, record.delta) else { return Ok(None) };
     let length = delta.shown.saturating_sub(base.covered);
-    let entries = log::read(view, id, record.generation, base.end, length)?;
-    Ok(Some([delta.prefix, entries.concat(), delta.suffix].concat()))
+    let log = Stretch { crl: id, generation: record.generation, from: base.end };
+    Ok(Some(framed(view, delta.prefix, log, length, &delta.suffix)?))
 }
 
-fn check_built(cx: &ReadCx<'_>, id: CrlId) -> Result<(), Error> {
-    match cx.unbuilt.iter().find(|unbuilt| unbuilt.id == id) {
-        Some(unbuilt) => Err(Error::CrlNotBuilt(unbuilt.to_string())),
-        None => Ok(()),
-    }
+/// A list between its frame. A long one is held in memory once.
+fn framed(
+    view: &View<'_>,
+    prefix: Vec<u8>,
+    log: Stretch,
+    length: u64,
+    suffix: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let mut der = prefix;
+    der.reserve_exact(usize::try_from(length).unwrap_or_default() + suffix.len());
+    log.read(view, length, &mut |entries| {
+        der.extend_from_slice(entries);
+        Ok(())
+    })?;
+    der.extend_from_slice(suffix);
+    Ok(der)
 }
 
 /// The CRL that lists a certificate: that of the subject and key which signed it, if they are

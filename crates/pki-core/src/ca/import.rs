@@ -145,7 +145,7 @@ pub(crate) fn import(
     if !issuers.new.is_empty() || !new_keys.is_empty() {
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
-        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
+        warnings.extend(crls::build(cx, Which::Due)?);
     }
     let old = issuers.old.iter().filter(|id| !issuers.new.contains(id));
     let all: Vec<IssuerId> = issuers.new.iter().chain(old).copied().collect();

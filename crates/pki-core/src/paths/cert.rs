@@ -12,6 +12,7 @@ use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
 use crate::fields;
+use crate::store::View;
 use crate::x509::certificate::Certificate;
 use crate::x509::pem;
 
@@ -150,7 +151,9 @@ fields! {
 impl Query for ReadCrlCertificate {
     type Reply = CertificateView;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        Ok(Some(issuers::resolve_for_reading(cx.view, "default")?.record.crl.0))
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
         crl_view(cx, crls::der)
@@ -165,7 +168,9 @@ fields! {
 impl Query for ReadDeltaCrlCertificate {
     type Reply = CertificateView;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        Ok(Some(issuers::resolve_for_reading(cx.view, "default")?.record.crl.0))
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
         crl_view(cx, crls::delta_der)
@@ -173,12 +178,12 @@ impl Query for ReadDeltaCrlCertificate {
 }
 
 /// Looks for a CRL in DER.
-type FindCrl = fn(&ReadCx<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>;
+type FindCrl = fn(&View<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>;
 
 /// A CRL of the default issuer.
 fn crl_view(cx: &ReadCx<'_>, der: FindCrl) -> Result<Reply<CertificateView>, Error> {
     let issuer = issuers::resolve_for_reading(cx.view, "default")?;
-    let der = der(cx, issuer.record.crl.0)?.ok_or_else(|| {
+    let der = der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
         let id = issuer.record.id;
         Error::Unresolved(format!("unable to find CRL for issuer: id:{id}/ref:default"))
     })?;

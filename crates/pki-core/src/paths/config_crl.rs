@@ -2,7 +2,7 @@
 
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::config::{self, CrlConfig};
-use crate::ca::crls::{self, Built, Which};
+use crate::ca::crls::{self, Which};
 use crate::ca::tables::CRL_CONFIG;
 use crate::domain::time::parse_signed_duration_seconds;
 use crate::error::Error;
@@ -118,8 +118,8 @@ impl Command for WriteCrlConfig {
         cx.tx.put(&CRL_CONFIG, &Only, &config);
         // What was revoked until now belongs to the CRLs that were promised until now.
         let is_switched = config.disable != old.disable || config.enable_delta != old.enable_delta;
-        let built = if is_switched { crls::build(cx, Which::Due)? } else { Built::default() };
-        Ok(Reply::from(CrlConfigView::from(config)).warn(built.into_warnings()))
+        let warnings = if is_switched { crls::build(cx, Which::Due)? } else { Vec::new() };
+        Ok(Reply::from(CrlConfigView::from(config)).warn(warnings))
     }
 }
 

@@ -3,7 +3,8 @@
 use super::ca::Perhaps;
 use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
 use crate::ca::crls;
-use crate::ca::issuers::{self, Issuer};
+use crate::ca::issuers;
+use crate::domain::id::CrlId;
 use crate::error::Error;
 use crate::fields;
 use crate::x509::pem;
@@ -56,7 +57,9 @@ fields! {
 impl Query for FetchCrl {
     type Reply = Perhaps;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        id(cx, self.issuer_ref.as_deref())
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
         let der = find(cx, self.issuer_ref.as_deref())?;
@@ -75,7 +78,9 @@ fields! {
 impl Query for FetchCrlPem {
     type Reply = Perhaps;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        id(cx, self.issuer_ref.as_deref())
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
         let issuer_ref = self.issuer_ref.as_deref();
@@ -110,7 +115,9 @@ impl CrlView {
 impl Query for ReadCrl {
     type Reply = CrlView;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        id(cx, Some(&self.issuer_ref))
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
         let der = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
@@ -121,18 +128,19 @@ impl Query for ReadCrl {
 /// The CRL of an issuer in DER. Without a default issuer there is none to fetch; an issuer that
 /// was named must be there.
 fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
-    match issuer(cx, issuer_ref)? {
-        Some(issuer) => crls::der(cx, issuer.record.crl.0),
+    match id(cx, issuer_ref)? {
+        Some(id) => crls::der(cx.view, id),
         None => Ok(None),
     }
 }
 
-/// The issuer that a path names, or the default issuer if there is one.
-pub(super) fn issuer(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Issuer>, Error> {
-    match issuer_ref {
-        Some(reference) => issuers::resolve_for_reading(cx.view, reference).map(Some),
-        None => Ok(issuers::resolve(cx.view, "default")?.ok()),
-    }
+/// The CRL of the issuer that a path names, or of the default issuer if there is one.
+pub(super) fn id(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<CrlId>, Error> {
+    let issuer = match issuer_ref {
+        Some(reference) => Some(issuers::resolve_for_reading(cx.view, reference)?),
+        None => issuers::resolve(cx.view, "default")?.ok(),
+    };
+    Ok(issuer.map(|issuer| issuer.record.crl.0))
 }
 
 /// A CRL in DER, to be fetched.

@@ -4,6 +4,7 @@ use super::ca::Perhaps;
 use super::crl::{self, CrlView};
 use crate::api::endpoint::{Access, Op, Path, Query, ReadCx, Reply};
 use crate::ca::crls;
+use crate::domain::id::CrlId;
 use crate::error::Error;
 use crate::fields;
 
@@ -57,7 +58,9 @@ fields! {
 impl Query for FetchDeltaCrl {
     type Reply = Perhaps;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        crl::id(cx, self.issuer_ref.as_deref())
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
         let der = find(cx, self.issuer_ref.as_deref())?;
@@ -76,7 +79,9 @@ fields! {
 impl Query for FetchDeltaCrlPem {
     type Reply = Perhaps;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        crl::id(cx, self.issuer_ref.as_deref())
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
         let issuer_ref = self.issuer_ref.as_deref();
@@ -96,7 +101,9 @@ fields! {
 impl Query for ReadDeltaCrl {
     type Reply = CrlView;
 
-    const NEEDS_CURRENT_CRL: bool = true;
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        crl::id(cx, Some(&self.issuer_ref))
+    }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
         let der = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
@@ -106,8 +113,8 @@ impl Query for ReadDeltaCrl {
 
 /// The delta CRL of an issuer in DER, found as the complete one is.
 fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
-    match crl::issuer(cx, issuer_ref)? {
-        Some(issuer) => crls::delta_der(cx, issuer.record.crl.0),
+    match crl::id(cx, issuer_ref)? {
+        Some(id) => crls::delta_der(cx.view, id),
         None => Ok(None),
     }
 }

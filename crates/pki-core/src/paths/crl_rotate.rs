@@ -32,7 +32,7 @@ impl Command for RotateCrl {
     type Reply = Success;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Success>, Error> {
-        let warnings = crls::build(cx, Which::All)?.into_warnings();
+        let warnings = crls::build(cx, Which::All)?;
         Ok(Reply::from(Success { success: true }).warn(warnings))
     }
 }

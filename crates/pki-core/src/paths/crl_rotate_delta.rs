@@ -33,6 +33,6 @@ impl Command for RotateDeltaCrl {
         if !config::load(&cx.tx, &CRL_CONFIG)?.enable_delta {
             return Ok(done.warn([SWITCHED_OFF]));
         }
-        Ok(done.warn(crls::build(cx, Which::Deltas)?.into_warnings()))
+        Ok(done.warn(crls::build(cx, Which::Deltas)?))
     }
 }

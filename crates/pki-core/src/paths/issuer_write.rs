@@ -323,7 +323,7 @@ impl Command for DeleteIssuer {
         }
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
-        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
+        warnings.extend(crls::build(cx, Which::Due)?);
         Ok(Reply::from(None).warn(warnings))
     }
 }
@@ -353,7 +353,7 @@ impl Command for RevokeIssuer {
         crls::issuers_changed(&mut cx.tx)?;
         let mut warnings: Vec<String> =
             revocation_warnings(cx, &issuer)?.into_iter().map(str::to_owned).collect();
-        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
+        warnings.extend(crls::build(cx, Which::Due)?);
         let revoked = issuers::resolve_for_reading(&cx.tx, &record.id.to_string())?;
         Ok(Reply::from(view(&cx.tx, &revoked)?).warn(warnings))
     }

@@ -178,7 +178,7 @@ impl GenerateRoot {
         take_over(cx, made.record.id, takeover)?;
         issuers::rebuild_chains(&mut cx.tx)?;
         crls::issuers_changed(&mut cx.tx)?;
-        warnings.extend(crls::build(cx, Which::Due)?.into_warnings());
+        warnings.extend(crls::build(cx, Which::Due)?);
         let shown_key = (source == KeySource::Exported).then_some((&*made.key.private, form));
         Ok(Reply::from(reply(&made, format, shown_key)?).warn(warnings))
     }

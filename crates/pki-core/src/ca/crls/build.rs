@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::log::Stretch;
 use super::plan::{Which, Work, work};
 use super::record::{BuiltCrl, CrlRecord, DeltaCrl, LogEnd};
 use super::relog::{drop_ended, relog};
-use super::{classes, log, without_signer};
-use crate::api::endpoint::{ReadCx, Unbuilt, WriteCx};
+use super::{CrlClass, classes, without_signer};
+use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::ca::aia;
 use crate::ca::config::{self, CrlConfig};
 use crate::ca::issuers::{self, Issuer};
@@ -21,28 +22,6 @@ use crate::x509::certificate::Certificate;
 use crate::x509::crl::{SignedCrl, TbsCertList};
 use crate::x509::lint::Linted;
 
-/// What building brought.
-#[derive(Default)]
-pub(crate) struct Built {
-    /// What kept parts out of CRLs.
-    warnings: Vec<String>,
-    /// What could not be built.
-    unbuilt: Vec<Unbuilt>,
-}
-
-impl Built {
-    /// For whoever asked for something else, or for all CRLs: what was done stands (D15).
-    pub(crate) fn into_warnings(self) -> Vec<String> {
-        let unbuilt = self.unbuilt.iter().map(ToString::to_string);
-        unbuilt.chain(self.warnings).collect()
-    }
-
-    /// For whoever is about to read one of them.
-    pub(crate) fn into_unbuilt(self) -> Vec<Unbuilt> {
-        self.unbuilt
-    }
-}
-
 /// A CRL that is to be built, and can be.
 struct Job<'a> {
     id: CrlId,
@@ -52,82 +31,109 @@ struct Job<'a> {
     is_new_log: bool,
 }
 
-/// Builds CRLs. One that cannot be built keeps no other from being built, and is as it was.
-pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Built, Error> {
+/// Builds CRLs. One that cannot be built for a reason of its own keeps no other from being built,
+/// and is as it was: what else was asked for stands, with a warning (D15).
+pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, Error> {
     let config = config::load(&cx.tx, &CRL_CONFIG)?;
     let classes = classes(&cx.tx)?;
-    let mut built = Built::default();
-    let mut jobs: Vec<Job<'_>> = Vec::new();
+    let mut warnings = Vec::new();
+    let mut jobs = Vec::new();
     for class in &classes {
-        let Some(signer) = class.signer() else { continue };
-        let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
-        let work = work(which, &record, &config, cx.now);
-        if work == Work::Nothing {
-            continue;
-        }
-        // What ended by a clock that was ahead may not have ended.
-        let is_from_the_future = record.built.as_ref().is_some_and(|b| cx.now < b.this_update);
-        let is_new_log = record.stale_log || is_from_the_future;
-        match usable_key(cx, signer, &config) {
-            Ok(key) => jobs.push(Job { id: class.id, signer, key, work, is_new_log }),
-            Err(problem) => built.unbuilt.push(unbuilt(class.id, signer, problem)?),
+        match plan(cx, class, which, &config) {
+            Ok(job) => jobs.extend(job),
+            Err(problem) if is_of_one_issuer(&problem) => warnings.push(not_built(class, &problem)),
+            Err(problem) => return Err(problem),
         }
     }
+    warnings.extend(carry_out(cx, &classes, jobs, &config)?);
+    warnings.extend(without_signer(&cx.tx)?);
+    Ok(warnings)
+}
+
+/// Builds one CRL if it is due, for whoever is about to read it.
+pub(crate) fn build_one(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
+    let config = config::load(&cx.tx, &CRL_CONFIG)?;
+    let classes = classes(&cx.tx)?;
+    let Some(class) = classes.iter().find(|class| class.id == id) else { return Ok(()) };
+    let job = plan(cx, class, Which::Due, &config).map_err(|problem| {
+        if is_of_one_issuer(&problem) {
+            return Error::CrlNotBuilt(not_built(class, &problem));
+        }
+        problem
+    })?;
+    carry_out(cx, &classes, job.into_iter().collect(), &config).map(drop)
+}
+
+/// Whether a CRL has to be built before it is looked at.
+pub(crate) fn is_due(cx: &ReadCx<'_>, id: CrlId) -> Result<bool, Error> {
+    let classes = classes(cx.view)?;
+    let can_be_built = classes.iter().any(|class| class.id == id && class.signer().is_some());
+    let config = config::load(cx.view, &CRL_CONFIG)?;
+    let record = cx.view.get(&CRLS, &id)?.unwrap_or_default();
+    Ok(can_be_built && work(Which::Due, &record, &config, cx.now) != Work::Nothing)
+}
+
+/// What there is to do about a CRL. What could keep it from being built is looked at before
+/// anything is changed.
+fn plan<'c>(
+    cx: &WriteCx<'_>,
+    class: &'c CrlClass,
+    which: Which,
+    config: &CrlConfig,
+) -> Result<Option<Job<'c>>, Error> {
+    let Some(signer) = class.signer() else { return Ok(None) };
+    let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
+    let work = work(which, &record, config, cx.now);
+    if work == Work::Nothing {
+        return Ok(None);
+    }
+    let key = signing_key(&cx.reading(), signer)?;
+    Linted::check(list(cx, signer, &key, config, 1)).map_err(Error::Lint)?;
+    // What ended by a clock that was ahead may not have ended.
+    let is_from_the_future = record.built.as_ref().is_some_and(|b| cx.now < b.this_update);
+    let is_new_log = record.stale_log || is_from_the_future;
+    Ok(Some(Job { id: class.id, signer, key, work, is_new_log }))
+}
+
+fn carry_out(
+    cx: &mut WriteCx<'_>,
+    classes: &[CrlClass],
+    jobs: Vec<Job<'_>>,
+    config: &CrlConfig,
+) -> Result<Vec<String>, Error> {
     let stale: Vec<CrlId> = jobs.iter().filter(|job| job.is_new_log).map(|job| job.id).collect();
     if !stale.is_empty() {
-        relog(cx, &classes, &stale)?;
+        relog(cx, classes, &stale)?;
     }
+    let mut warnings = Vec::new();
     for job in jobs {
         if job.work == Work::Delta && !job.is_new_log {
-            build_delta(cx, &job, &config)?;
+            build_delta(cx, &job, config)?;
             continue;
         }
         if !job.is_new_log {
             drop_ended(cx, job.id)?;
         }
-        built.warnings.extend(build_complete(cx, &job, &config)?);
+        warnings.extend(build_complete(cx, &job, config)?);
     }
-    built.warnings.extend(without_signer(&cx.tx)?);
-    Ok(built)
-}
-
-/// The key of an issuer, if a CRL that it signs would stand up to the rules. Looked at before
-/// anything is changed, so that a CRL which cannot be built is left as it was.
-fn usable_key(
-    cx: &WriteCx<'_>,
-    signer: &Issuer,
-    config: &CrlConfig,
-) -> Result<Arc<PrivateKey>, Error> {
-    let key = signing_key(&cx.reading(), signer)?;
-    Linted::check(list(cx, signer, &key, config, 1)).map_err(Error::Lint)?;
-    Ok(key)
+    Ok(warnings)
 }
 
 /// Tells what is wrong with one issuer from what would keep every CRL from being built.
-fn unbuilt(id: CrlId, signer: &Issuer, problem: Error) -> Result<Unbuilt, Error> {
-    match problem {
+fn is_of_one_issuer(problem: &Error) -> bool {
+    matches!(
+        problem,
         Error::DamagedRecord(_)
-        | Error::RecordTooNew(..)
-        | Error::Crypto(_)
-        | Error::Lint(_)
-        | Error::Seal(SealError::Damaged(_)) => {
-            Ok(Unbuilt { id, signer: signer.record.id, problem: problem.to_string() })
-        }
-        problem => Err(problem),
-    }
+            | Error::RecordTooNew(..)
+            | Error::Crypto(_)
+            | Error::Lint(_)
+            | Error::Seal(SealError::Damaged(_))
+    )
 }
 
-/// Whether some CRL of the mount has to be built before it is looked at.
-pub(crate) fn any_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
-    let config = config::load(cx.view, &CRL_CONFIG)?;
-    for class in classes(cx.view)? {
-        let record = cx.view.get(&CRLS, &class.id)?.unwrap_or_default();
-        let is_due = work(Which::Due, &record, &config, cx.now) != Work::Nothing;
-        if class.signer().is_some() && is_due {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+fn not_built(class: &CrlClass, problem: &Error) -> String {
+    let signer = class.signer().map_or_else(String::new, |signer| signer.record.id.to_string());
+    format!("The CRL of issuer {signer} could not be built: {problem}")
 }
 
 /// Builds a complete CRL, and the delta CRL that adds nothing to it. Issued at the same time,
@@ -143,10 +149,10 @@ fn build_complete(
     let covered = if config.disable { 0 } else { record.log_length };
     let plain = list(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
-    let segments = log::read(&cx.tx, id, record.generation, LogEnd::default(), covered)?;
     let empty = TbsCertList { delta_base: Some(number), ..plain.clone() };
-    let SignedCrl { prefix, suffix } =
-        sign(TbsCertList { freshest_crl, ..plain }, key, &segments, covered)?;
+    let complete = TbsCertList { freshest_crl, ..plain };
+    let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
+    let (SignedCrl { prefix, suffix }, end) = sign(&cx.tx, complete, key, log, covered)?;
     record.number = number;
     record.requested = false;
     record.built = Some(BuiltCrl {
@@ -154,13 +160,13 @@ fn build_complete(
         this_update,
         next_update,
         covered,
-        end: LogEnd::after(&segments),
+        end,
         disabled: config.disable,
         with_deltas: config.enable_delta,
         prefix,
         suffix,
     });
-    let SignedCrl { prefix, suffix } = sign(empty, key, &[], 0)?;
+    let (SignedCrl { prefix, suffix }, _) = sign(&cx.tx, empty, key, log, 0)?;
     record.delta =
         Some(DeltaCrl { number, this_update, next_update, shown: covered, prefix, suffix });
     cx.tx.put(&CRLS, &id, &record);
@@ -180,9 +186,9 @@ fn build_delta(
     let length = shown.saturating_sub(base.covered);
     let plain = list(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
-    let segments = log::read(&cx.tx, id, record.generation, base.end, length)?;
     let delta = TbsCertList { delta_base: Some(base.number), ..plain };
-    let SignedCrl { prefix, suffix } = sign(delta, key, &segments, length)?;
+    let log = Stretch { crl: id, generation: record.generation, from: base.end };
+    let (SignedCrl { prefix, suffix }, _) = sign(&cx.tx, delta, key, log, length)?;
     record.number = number;
     record.delta = Some(DeltaCrl { number, this_update, next_update, shown, prefix, suffix });
     cx.tx.put(&CRLS, &id, &record);
@@ -211,15 +217,18 @@ fn list(
     }
 }
 
+/// Signs so many octets of a log, as they are read. Returns where they end, too.
 fn sign(
+    view: &View<'_>,
     tbs: TbsCertList,
     key: &PrivateKey,
-    segments: &[Vec<u8>],
+    log: Stretch,
     length: u64,
-) -> Result<SignedCrl, Error> {
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
+) -> Result<(SignedCrl, LogEnd), Error> {
     let linted = Linted::check(tbs).map_err(Error::Lint)?;
-    Ok(linted.sign(key, segments.iter().map(Vec::as_slice), length)?)
+    let mut signer = linted.signer(key, usize::try_from(length).unwrap_or(usize::MAX))?;
+    let end = log.read(view, length, &mut |entries| Ok(signer.update(entries)?))?;
+    Ok((signer.finish()?, end))
 }
 
 /// Where the delta CRLs of an issuer are. Templates that cannot be filled in do not keep a CRL

@@ -89,30 +89,49 @@ pub(super) fn replace(
     }
 }
 
-/// So many octets of a log from a place on, segment by segment.
-pub(super) fn read(
-    view: &View<'_>,
-    crl: CrlId,
-    generation: u32,
-    from: LogEnd,
-    length: u64,
-) -> Result<Vec<Vec<u8>>, Error> {
-    let mut left = usize::try_from(length).unwrap_or(usize::MAX);
-    if left == 0 {
-        return Ok(Vec::new());
+/// A log from a place on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    pub(super) crl: CrlId,
+    pub(super) generation: u32,
+    pub(super) from: LogEnd,
+}
+
+impl Stretch {
+    /// Hands over so many octets of it, segment by segment. A log may be far longer than what
+    /// should be in memory. Returns the place after them.
+    pub(super) fn read(
+        self,
+        view: &View<'_>,
+        length: u64,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<LogEnd, Error> {
+        const PAGE: usize = 256;
+        let Self { crl, generation, from } = self;
+        let prefix = LogKey::prefix(crl, generation);
+        let (mut left, mut end) = (length, from);
+        let mut skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
+        let mut before = from.segment.checked_sub(1);
+        while 0 < left {
+            let after = before.map(|segment| LogKey { crl, generation, segment }.encode());
+            let page: Vec<(LogKey, LogSegment)> =
+                view.scan(&CRL_LOG, &prefix, after.as_deref(), PAGE)?;
+            for (key, LogSegment(octets)) in &page {
+                let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+                let start = std::mem::take(&mut skipped).min(octets.len());
+                let stop = start.saturating_add(wanted).min(octets.len());
+                let part = octets.get(start..stop).unwrap_or_default();
+                left -= part.len() as u64;
+                if !part.is_empty() {
+                    take(part)?;
+                    end = LogEnd::at(key.segment, stop);
+                }
+                before = Some(key.segment);
+            }
+            if page.len() < PAGE && 0 < left {
+                return Err(Error::DamagedRecord(CRL_LOG.table.name));
+            }
+        }
+        Ok(end)
     }
-    let before = from.segment.checked_sub(1);
-    let before = before.map(|segment| LogKey { crl, generation, segment }.encode());
-    let prefix = LogKey::prefix(crl, generation);
-    let stored: Vec<(LogKey, LogSegment)> =
-        view.scan(&CRL_LOG, &prefix, before.as_deref(), usize::MAX)?;
-    let mut skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
-    let mut segments = Vec::with_capacity(stored.len());
-    for (_, LogSegment(mut octets)) in stored {
-        octets.drain(..std::mem::take(&mut skipped).min(octets.len()));
-        octets.truncate(left);
-        left -= octets.len();
-        segments.push(octets);
-    }
-    if left == 0 { Ok(segments) } else { Err(Error::DamagedRecord(CRL_LOG.table.name)) }
 }

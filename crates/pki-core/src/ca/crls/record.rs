@@ -74,13 +74,8 @@ pub(crate) struct LogEnd {
 }
 
 impl LogEnd {
-    /// The place after the last of these segments, of which the first is that of the log.
-    pub(crate) fn after(segments: &[Vec<u8>]) -> Self {
-        let offset = segments.last().map_or(0, Vec::len);
-        Self {
-            segment: u32::try_from(segments.len().saturating_sub(1)).unwrap_or(u32::MAX),
-            offset: u32::try_from(offset).unwrap_or(u32::MAX),
-        }
+    pub(super) fn at(segment: u32, offset: usize) -> Self {
+        Self { segment, offset: u32::try_from(offset).unwrap_or(u32::MAX) }
     }
 }
 

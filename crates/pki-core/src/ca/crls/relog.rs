@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::log::{self, Stretch};
 use super::record::{CrlRecord, LogEnd};
-use super::{CrlClass, listing, log};
+use super::{CrlClass, listing};
 use crate::api::endpoint::WriteCx;
 use crate::ca::certs::{RevocationRecord, RevokedExpiryKey};
 use crate::ca::config;
@@ -117,8 +118,12 @@ pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     let mut ended: Vec<RevokedExpiryKey> = cx.tx.keys(&REVOKED_EXPIRY, &id.0, None, usize::MAX)?;
     ended.retain(|key| key.ends.not_after < seen);
     let serials = ended.iter().map(|key| key.ends.serial.clone()).collect();
-    let octets =
-        log::read(&cx.tx, id, record.generation, LogEnd::default(), record.log_length)?.concat();
+    let mut octets = Vec::new();
+    let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
+    log.read(&cx.tx, record.log_length, &mut |entries| {
+        octets.extend_from_slice(entries);
+        Ok(())
+    })?;
     let covered = usize::try_from(covered).unwrap_or(usize::MAX);
     let sifted = sift(&octets, covered, &serials);
     let Sifted { kept, gone } = sifted.ok_or(Error::DamagedRecord(CRL_LOG.table.name))?;
