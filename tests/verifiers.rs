@@ -267,3 +267,60 @@ fn pkilint_finds_no_errors() {
         assert!(reports.contains(code), "{code} is no exception any more");
     }
 }
+
+/// Whoever has one certificate needs the CRL of its shard alone.
+#[test]
+fn openssl_takes_the_crl_of_a_shard_for_its_certificates_alone() {
+    let Some(openssl) = tools::find("openssl") else {
+        return;
+    };
+    let world = World::new(pkictl!());
+    world.ok(&["secrets", "enable", "-max-lease-ttl=8760h", "pki"]);
+    let root = ["write", "pki/root/generate/internal", "common_name=root", "key_type=ec"];
+    world.write("root.pem", world.field("certificate", &[&root[..], &["ttl=8760h"]].concat()));
+    let url = "crl_distribution_points=http://crl.example.com/{{crl_shard}}";
+    world.ok(&["write", "pki/config/urls", url]);
+    world.ok(&["write", "pki/config/crl", "shards=2"]);
+    world.ok(&["write", "pki/roles/web", "allow_any_name=true", "key_type=ec"]);
+    // Until both shards have a certificate that is good and one that is revoked.
+    let mut drawn = Vec::new();
+    while drawn.iter().filter(|shard| **shard == 1).count() < 2
+        || drawn.iter().filter(|shard| **shard == 2).count() < 2
+    {
+        let words = ["write", "pki/issue/web", "common_name=a.example.com", "ttl=1h"];
+        let name = format!("{}.pem", drawn.len());
+        world.write(&name, world.field("certificate", &words));
+        let text = passes(&world, &openssl, &format!("x509 -in {name} -noout -text"));
+        let shard = if text.contains("URI:http://crl.example.com/1") { 1 } else { 2 };
+        if drawn.contains(&shard) {
+            let pem = std::fs::read_to_string(world.work().join(&name)).expect("a certificate");
+            world.ok(&["write", "pki/revoke", &format!("certificate={pem}")]);
+        }
+        drawn.push(shard);
+    }
+    for shard in [1, 2] {
+        let words = ["read", &format!("pki/issuer/default/crl/shard/{shard}")];
+        world.write(&format!("{shard}.crl"), world.field("crl", &words));
+        if let Some(python) = tools::python(&["pkilint"]) {
+            let lint = format!("-m pkilint.bin.lint_crl lint -p PKIX -t CRL -s ERROR {shard}.crl");
+            let got = run(&world, &python, &lint);
+            assert_eq!((got.status, errors(&got.out).len()), (0, 0), "{}{}", got.out, got.err);
+        }
+    }
+    for (index, shard) in drawn.iter().enumerate() {
+        let is_first = drawn.iter().position(|other| other == shard) == Some(index);
+        for list in [1, 2] {
+            let words =
+                format!("verify -crl_check -CAfile root.pem -CRLfile {list}.crl {index}.pem");
+            let got = run(&world, &openssl, &words);
+            let (wanted, why) = match (list == *shard, is_first) {
+                (true, true) => (true, "OK"),
+                (true, false) => (false, "certificate revoked"),
+                (false, _) => (false, "CRL scope"),
+            };
+            let said = got.out.clone() + &got.err;
+            assert_eq!(got.status == 0, wanted, "{index} of {shard}, by {list}: {said}");
+            assert!(said.contains(why), "{index} of {shard}, by {list}: {said}");
+        }
+    }
+}

@@ -44,13 +44,16 @@ pub(crate) struct RevocationRecord {
     /// The CRL of the subject and key that signed the certificate, whether or not an issuer of
     /// this mount has them now. None if that is not known.
     pub(crate) home: Option<CrlId>,
+    /// The shard of that CRL which the certificate names, if it names one.
+    pub(crate) shard: Option<u32>,
     pub(crate) revoked_at: Timestamp,
     pub(crate) not_after: Timestamp,
     pub(crate) reason: Option<CrlReason>,
 }
 
 impl Record for RevocationRecord {
-    const FORMAT: Format = 1;
+    /// 1 had no shard.
+    const FORMAT: Format = 2;
 
     fn encode(&self) -> Vec<u8> {
         let writer = write_issuer(Writer::default(), self.issuer);
@@ -60,14 +63,15 @@ impl Record for RevocationRecord {
             .nanos(self.revoked_at.unix_nanos())
             .int(self.not_after.unix())
             .byte(self.reason.map_or(u8::MAX, CrlReason::number))
+            .int(self.shard.unwrap_or_default().into())
             .done()
     }
 
     fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
-        only_format(format, Self::FORMAT)?;
         let mut reader = Reader(bytes);
-        Ok(Self {
+        let record = Self {
             issuer: read_issuer(&mut reader)?,
+            shard: None,
             home: match reader.short()? {
                 [] => None,
                 home => Some(CrlId(home.try_into().map_err(|_| Damaged)?)),
@@ -78,7 +82,15 @@ impl Record for RevocationRecord {
                 u8::MAX => None,
                 number => Some(CrlReason::from_number(number).ok_or(Damaged)?),
             },
-        })
+        };
+        match format {
+            1 => Ok(record),
+            2 => {
+                let shard = u32::try_from(reader.int()?).map_err(|_| Damaged)?;
+                Ok(Self { shard: Some(shard).filter(|shard| *shard != 0), ..record })
+            }
+            _ => Err(Damaged),
+        }
     }
 }
 
@@ -180,13 +192,19 @@ mod tests {
         let record = RevocationRecord {
             issuer: Some(IssuerId(Uuid::from_random([3; 16]))),
             home: Some(CrlId([4; 16])),
+            shard: Some(9),
             revoked_at: Timestamp::from_unix_nanos(1_700_000_000_123_456_789),
             not_after: Timestamp::LAST,
             reason: None,
         };
-        let read = RevocationRecord::decode(1, &record.encode()).unwrap();
+        let read = RevocationRecord::decode(2, &record.encode()).unwrap();
         assert_eq!(read.encode(), record.encode());
         assert_eq!(read.revoked_at, record.revoked_at);
-        assert!(RevocationRecord::decode(1, &record.encode()[..20]).is_err());
+        assert_eq!(read.shard, Some(9));
+        let of_old = &record.encode()[..record.encode().len() - 8];
+        assert_eq!(RevocationRecord::decode(1, of_old).unwrap().shard, None);
+        for short in [&record.encode()[..20], of_old] {
+            assert!(RevocationRecord::decode(2, short).is_err());
+        }
     }
 }

@@ -57,6 +57,8 @@ pub(crate) struct CrlConfig {
     pub(crate) enable_delta: bool,
     pub(crate) delta_rebuild_interval: String,
     pub(crate) allow_expired_cert_revocation: bool,
+    /// Over how many shards new certificates are spread; 0 for none.
+    pub(crate) shards: u32,
 }
 json_record!(CrlConfig);
 
@@ -72,6 +74,7 @@ impl Default for CrlConfig {
             enable_delta: false,
             delta_rebuild_interval: "15m".into(),
             allow_expired_cert_revocation: false,
+            shards: 0,
         }
     }
 }

@@ -9,6 +9,9 @@
 //! changed, and entries of ended certificates leave it when they have been on one CRL past that
 //! end (RFC 5280 section 3.3).
 //!
+//! Where there are shards, a revocation goes to the log of its shard too. The CRL of a shard is
+//! made as the complete one is, and has no delta CRLs.
+//!
 //! A delta CRL is what the log has beyond the complete CRL. With every complete CRL an empty one
 //! is made, so there always is one.
 
@@ -17,6 +20,7 @@ mod log;
 mod plan;
 mod record;
 mod relog;
+pub(crate) mod shard;
 
 pub(crate) use build::{
     build, build_one, is_due, key_identifier, signature_algorithm, signing_key,
@@ -26,10 +30,12 @@ pub(crate) use log::append;
 pub(crate) use plan::Which;
 use record::{BuiltCrl, LogEnd};
 pub(crate) use record::{CrlRecord, LogKey, LogSegment};
+pub(crate) use shard::Shards;
 
+use super::certs::RevocationRecord;
 use super::config;
 use super::issuers::{self, Issuer, Usage};
-use super::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED};
+use super::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED, SHARDS};
 use crate::domain::id::{CrlId, IssuerId};
 use crate::error::Error;
 use crate::store::{Tx, View};
@@ -39,9 +45,25 @@ pub(crate) struct CrlClass {
     pub(crate) id: CrlId,
     /// The default issuer first, if it is one of them, else in order of identifier.
     pub(crate) members: Vec<Issuer>,
+    pub(crate) shards: Shards,
+}
+
+/// One CRL of a class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CrlList {
+    pub(crate) id: CrlId,
+    /// The shard that it is of; none for the one that lists everything.
+    pub(crate) shard: Option<u32>,
 }
 
 impl CrlClass {
+    /// The CRL of everything, then those of its shards.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = CrlList> {
+        let of = |shard| CrlList { id: shard::id(self.id, shard), shard: Some(shard) };
+        let whole = CrlList { id: self.id, shard: None };
+        [whole].into_iter().chain((1..=self.shards.count).map(of))
+    }
+
     /// The issuer that signs: the first that has a key and may.
     pub(crate) fn signer(&self) -> Option<&Issuer> {
         let may_sign = |issuer: &&Issuer| {
@@ -65,7 +87,10 @@ pub(crate) fn classes(view: &View<'_>) -> Result<Vec<CrlClass>, Error> {
         match classes.iter_mut().find(|class| class.id == id) {
             Some(class) if Some(issuer.record.id) == default => class.members.insert(0, issuer),
             Some(class) => class.members.push(issuer),
-            None => classes.push(CrlClass { id, members: vec![issuer] }),
+            None => {
+                let shards = view.get(&SHARDS, &id)?.unwrap_or_default();
+                classes.push(CrlClass { id, members: vec![issuer], shards });
+            }
         }
     }
     classes.retain(CrlClass::has_key);
@@ -78,11 +103,11 @@ pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
     let has_revoked_issuer = issuers::all(tx)?.iter().any(|i| i.record.revoked_at.is_some());
     let stale_log = has_revocations || has_revoked_issuer;
-    for class in classes(tx)? {
-        let record = tx.get(&CRLS, &class.id)?.unwrap_or_default();
+    for id in classes(tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+        let record = tx.get(&CRLS, &id)?.unwrap_or_default();
         let wanted =
             CrlRecord { requested: true, stale_log: record.stale_log || stale_log, ..record };
-        tx.put(&CRLS, &class.id, &wanted);
+        tx.put(&CRLS, &id, &wanted);
     }
     Ok(())
 }
@@ -92,10 +117,10 @@ pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
 /// is not overlooked.
 pub(crate) fn default_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
-    for class in classes(tx)? {
-        let record = tx.get(&CRLS, &class.id)?.unwrap_or_default();
+    for id in classes(tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+        let record = tx.get(&CRLS, &id)?.unwrap_or_default();
         let stale_log = record.stale_log || has_revocations;
-        tx.put(&CRLS, &class.id, &CrlRecord { stale_log, ..record });
+        tx.put(&CRLS, &id, &CrlRecord { stale_log, ..record });
     }
     Ok(())
 }
@@ -163,19 +188,20 @@ fn framed(
     Ok(der)
 }
 
-/// The CRL that lists a certificate: that of the subject and key which signed it, if they are
-/// here, else that of the default issuer.
+/// The CRLs that list a revocation: that of the subject and key which signed the certificate, if
+/// they are here, and of its shard, else that of the default issuer.
 pub(crate) fn listing(
     classes: &[CrlClass],
-    home: Option<CrlId>,
+    revocation: &RevocationRecord,
     default: Option<IssuerId>,
-) -> Option<CrlId> {
+) -> Vec<CrlId> {
+    let RevocationRecord { home, shard, .. } = revocation;
+    if let Some(class) = classes.iter().find(|class| Some(class.id) == *home) {
+        let shard = shard.filter(|shard| *shard <= class.shards.count);
+        return [class.id].into_iter().chain(shard.map(|n| shard::id(class.id, n))).collect();
+    }
     let is_default = |class: &&CrlClass| class.members.iter().any(|i| Some(i.record.id) == default);
-    classes
-        .iter()
-        .find(|class| Some(class.id) == home)
-        .or_else(|| classes.iter().find(is_default))
-        .map(|class| class.id)
+    classes.iter().find(is_default).map(|class| class.id).into_iter().collect()
 }
 
 /// Forgets the log of a generation that no CRL uses any more.

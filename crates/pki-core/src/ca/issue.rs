@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::crls::shard;
 use super::issuers::SigningIssuer;
 use super::{aia, certs, profile};
 use crate::api::endpoint::{ReadCx, WriteCx};
@@ -115,10 +116,11 @@ pub(crate) fn profile_under(
 /// Makes and signs a certificate under an issuer, if all CAs above allow its names. Nothing is
 /// recorded yet.
 pub(crate) fn sign(
-    cx: &WriteCx<'_>,
+    cx: &mut WriteCx<'_>,
     signer: &SigningIssuer,
-    draft: Draft,
+    mut draft: Draft,
 ) -> Result<Certificate, Error> {
+    shard::assign(cx, signer.issuer.record.crl.0, &mut draft.extensions)?;
     let names = NamesOf { subject: &draft.subject, extensions: &draft.extensions };
     constraints::check(&signer.chain, names)?;
     let issuer = signer.issuer.certificate.subject().clone();
@@ -129,8 +131,10 @@ pub(crate) fn sign(
 pub(crate) fn self_sign(
     cx: &WriteCx<'_>,
     key: &PrivateKey,
-    draft: Draft,
+    mut draft: Draft,
 ) -> Result<Certificate, Error> {
+    // It is on no CRL of its own.
+    shard::leave_out(&mut draft.extensions)?;
     sign_as(cx, draft.subject.clone(), key, draft)
 }
 

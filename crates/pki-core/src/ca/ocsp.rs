@@ -208,6 +208,7 @@ mod tests {
         Some(RevocationRecord {
             issuer: None,
             home,
+            shard: None,
             revoked_at: SINCE,
             not_after: Timestamp::LAST,
             reason: Some(CrlReason::Superseded),

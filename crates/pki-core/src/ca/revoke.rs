@@ -2,7 +2,7 @@
 
 use super::certs::{CertificateRecord, RevocationRecord};
 use super::config;
-use super::crls;
+use super::crls::{self, shard};
 use super::issuers::{self, Issuer};
 use super::tables::{CERTS, CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED};
 use crate::api::endpoint::{Reply, WriteCx};
@@ -104,14 +104,18 @@ fn record(
         Some(id) => cx.tx.get(&ISSUERS, &id)?.map(|record| record.crl.0),
         None => None,
     };
+    let shard = shard::named_by(&cx.tx, home, certificate)?;
     let (serial, not_after) = (certificate.serial().clone(), certificate.not_after());
-    let revocation = RevocationRecord { issuer, home, revoked_at: cx.now, not_after, reason };
+    let revocation =
+        RevocationRecord { issuer, home, shard, revoked_at: cx.now, not_after, reason };
     cx.tx.insert(&REVOKED, &serial, &revocation);
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
-    if let Some(crl) = crls::listing(&crls::classes(&cx.tx)?, home, default) {
-        let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
-        crls::append(&mut cx.tx, crl, &entry, not_after)?;
-    } else {
+    let lists = crls::listing(&crls::classes(&cx.tx)?, &revocation, default);
+    let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
+    for crl in &lists {
+        crls::append(&mut cx.tx, *crl, &entry, not_after)?;
+    }
+    if lists.is_empty() {
         // No CRL lists it yet, but one that a new issuer brings may.
         cx.tx.touch(&ISSUERS);
     }
@@ -128,9 +132,11 @@ pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<()
     let all = issuers::all(&cx.tx)?;
     let mut others = all.iter().filter(|issuer| issuer.record.id != revoked.record.id);
     let parent = others.find(|issuer| certificate.is_issued_by(&issuer.certificate));
+    let home = parent.map(|parent| parent.record.crl.0);
     let revocation = RevocationRecord {
         issuer: None,
-        home: parent.map(|parent| parent.record.crl.0),
+        home,
+        shard: shard::named_by(&cx.tx, home, certificate)?,
         revoked_at: cx.now,
         not_after: certificate.not_after(),
         reason: None,

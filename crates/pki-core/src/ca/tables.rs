@@ -6,7 +6,7 @@ use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiry
 use super::config::{
     AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig,
 };
-use super::crls::{CrlRecord, LogKey, LogSegment};
+use super::crls::{CrlRecord, LogKey, LogSegment, Shards};
 use super::issuers::IssuerRecord;
 use super::keys::KeyRecord;
 use super::leases::LeaseRecord;
@@ -61,6 +61,8 @@ pub(crate) const REVOKED_EXPIRY: Records<RevokedExpiryKey, ()> = Records::new(23
 pub(crate) const CRLS: Records<CrlId, CrlRecord> = Records::new(24, "crls");
 /// Encoded CRL entries, in the order in which they came.
 pub(crate) const CRL_LOG: Records<LogKey, LogSegment> = Records::large(25, "crl_log");
+/// The shards of CRLs, by the CRL of which they are parts.
+pub(crate) const SHARDS: Records<CrlId, Shards> = Records::kept(27, "shards");
 /// How the last tidy went.
 pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
 
@@ -86,6 +88,7 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     REVOKED_EXPIRY.table,
     CRLS.table,
     CRL_LOG.table,
+    SHARDS.table,
     TIDY.table,
     AUTO_TIDY.table,
 ];

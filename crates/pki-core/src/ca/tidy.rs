@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord};
 use super::config::{self, AutoTidyConfig};
-use super::crls::{self, CrlClass, CrlRecord, Which};
+use super::crls::{self, CrlClass, CrlRecord, Which, shard};
 use super::issuers;
 use super::revoke;
 use super::tables::{AUTO_TIDY, CERTS, CRL_CONFIG, CRLS, EXPIRY, ISSUERS_CONFIG, REVOKED, TIDY};
@@ -225,8 +225,8 @@ impl Shown {
         let classes = crls::classes(&cx.tx)?;
         let is_disabled = config::load(&cx.tx, &CRL_CONFIG)?.disable;
         let mut until = BTreeMap::new();
-        for class in &classes {
-            let built = cx.tx.get(&CRLS, &class.id)?.and_then(|record| record.built);
+        for id in classes.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+            let built = cx.tx.get(&CRLS, &id)?.and_then(|record| record.built);
             let moment = match built {
                 _ if is_disabled => Timestamp::LAST,
                 // It shows all there is, up to this very moment.
@@ -236,7 +236,7 @@ impl Shown {
                 Some(built) => built.this_update,
                 None => Timestamp::EPOCH,
             };
-            until.insert(class.id, moment);
+            until.insert(id, moment);
         }
         let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
         Ok(Self { classes, default, until })
@@ -248,17 +248,16 @@ impl Shown {
         else {
             return false;
         };
-        let crl = crls::listing(&self.classes, revocation.home, self.default);
-        let until = crl.and_then(|crl| self.until.get(&crl));
+        let crls = crls::listing(&self.classes, revocation, self.default);
         let last = ended.key.not_after.max(revocation.revoked_at);
-        until.is_some_and(|until| *until <= last)
+        crls.iter().filter_map(|crl| self.until.get(crl)).any(|until| *until <= last)
     }
 }
 
 fn request_all(cx: &mut WriteCx<'_>) -> Result<(), Error> {
-    for class in crls::classes(&cx.tx)? {
-        let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
-        cx.tx.put(&CRLS, &class.id, &CrlRecord { requested: true, ..record });
+    for id in crls::classes(&cx.tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+        let record = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
+        cx.tx.put(&CRLS, &id, &CrlRecord { requested: true, ..record });
     }
     Ok(())
 }
@@ -280,7 +279,8 @@ fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
         };
         let (id, home) = (Some(issuer.record.id), Some(issuer.record.crl.0));
         has_moved |= revocation.home != home;
-        let revocation = RevocationRecord { issuer: id, home, ..revocation };
+        let shard = shard::named_by(&cx.tx, home, &certificate)?;
+        let revocation = RevocationRecord { issuer: id, home, shard, ..revocation };
         cx.tx.put(&REVOKED, &serial, &revocation);
         found += 1;
     }

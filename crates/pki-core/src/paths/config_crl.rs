@@ -1,13 +1,14 @@
 //! `config/crl`: how CRLs and OCSP responses are made.
 
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
+use crate::ca::aia;
 use crate::ca::config::{self, CrlConfig};
-use crate::ca::crls::{self, Which};
+use crate::ca::crls::{self, Which, shard};
 use crate::ca::tables::CRL_CONFIG;
 use crate::domain::time::parse_signed_duration_seconds;
 use crate::error::Error;
 use crate::fields;
-use crate::store::Only;
+use crate::store::{Only, View};
 
 /// `config/crl`.
 pub const PATH: Path = Path {
@@ -45,6 +46,9 @@ fields! {
         ocsp_disable: Option<bool>,
         /// How long an OCSP response is valid; 0 leaves it open.
         ocsp_expiry: Option<String>,
+        /// Over how many shards of the CRL new certificates are spread, 0 for none. The shard
+        /// replaces {{crl_shard}} in crl_distribution_points.
+        shards: Option<i64>,
     }
 }
 
@@ -70,6 +74,8 @@ fields! {
         ocsp_disable: bool,
         /// How long an OCSP response is valid.
         ocsp_expiry: String,
+        /// Over how many shards of the CRL new certificates are spread, if over any.
+        shards: Option<i64>,
     }
 }
 
@@ -85,6 +91,7 @@ impl From<CrlConfig> for CrlConfigView {
             enable_delta,
             delta_rebuild_interval,
             allow_expired_cert_revocation,
+            shards,
         } = config;
         Self {
             allow_expired_cert_revocation,
@@ -96,6 +103,7 @@ impl From<CrlConfig> for CrlConfigView {
             expiry,
             ocsp_disable,
             ocsp_expiry,
+            shards: (shards != 0).then_some(shards.into()),
         }
     }
 }
@@ -113,13 +121,15 @@ impl Command for WriteCrlConfig {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<CrlConfigView>, Error> {
         let old = config::load(&cx.tx, &CRL_CONFIG)?;
-        let config = self.over(old.clone());
+        let shards = self.shards.map_or(Ok(old.shards), shards)?;
+        let config = CrlConfig { shards, ..self.over(old.clone()) };
         check(&config)?;
         cx.tx.put(&CRL_CONFIG, &Only, &config);
         // What was revoked until now belongs to the CRLs that were promised until now.
         let is_switched = config.disable != old.disable || config.enable_delta != old.enable_delta;
         let warnings = if is_switched { crls::build(cx, Which::Due)? } else { Vec::new() };
-        Ok(Reply::from(CrlConfigView::from(config)).warn(warnings))
+        let unused = shard_warning(&cx.tx, &config)?;
+        Ok(Reply::from(CrlConfigView::from(config)).warn(warnings).warn(unused))
     }
 }
 
@@ -152,8 +162,27 @@ impl WriteCrlConfig {
             allow_expired_cert_revocation: self
                 .allow_expired_cert_revocation
                 .unwrap_or(old.allow_expired_cert_revocation),
+            shards: old.shards,
         }
     }
+}
+
+fn shards(sent: i64) -> Result<u32, Error> {
+    u32::try_from(sent).ok().filter(|shards| *shards <= shard::MOST).ok_or_else(|| {
+        Error::refused(format!("shards must be from 0 to {}, got: {sent}", shard::MOST))
+    })
+}
+
+/// Shards need a place in certificates.
+fn shard_warning(view: &View<'_>, config: &CrlConfig) -> Result<Option<String>, Error> {
+    let urls = aia::of_mount(view)?.crl_distribution_points;
+    let is_missing = config.shards != 0 && !urls.iter().any(|url| url.contains(shard::MARKER));
+    Ok(is_missing.then(|| {
+        format!(
+            "No URL of crl_distribution_points in config/urls has {} in it: unless those of an issuer do, certificates name no shard, and only the complete CRL lists them.",
+            shard::MARKER
+        )
+    }))
 }
 
 fn check(config: &CrlConfig) -> Result<(), Error> {
@@ -189,6 +218,12 @@ fn check(config: &CrlConfig) -> Result<(), Error> {
         return Err(Error::refused(format!(
             "CRL delta rebuild window ({}) must be strictly shorter than CRL expiry ({}) value when delta CRLs are enabled",
             config.delta_rebuild_interval, config.expiry
+        )));
+    }
+    if config.enable_delta && config.shards != 0 {
+        return Err(Error::refused(format!(
+            "enable_delta and shards ({}) exclude each other: a delta CRL adds to the complete one, and whoever needs no more than a shard does not have that",
+            config.shards
         )));
     }
     if config.enable_delta && !config.auto_rebuild {

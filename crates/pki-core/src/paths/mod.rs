@@ -15,6 +15,7 @@ pub mod crl;
 pub mod crl_delta;
 pub mod crl_rotate;
 pub mod crl_rotate_delta;
+pub mod crl_shard;
 pub mod import;
 pub mod intermediate;
 pub mod issue;
@@ -71,6 +72,9 @@ pub const PATHS: &[&Path] = &[
     &crl_delta::DER,
     &crl_delta::JSON,
     &crl_delta::PEM,
+    &crl_shard::DER,
+    &crl_shard::JSON,
+    &crl_shard::PEM,
     &crl_rotate::PATH,
     &crl_rotate_delta::PATH,
     &import::BUNDLE,

@@ -6,7 +6,7 @@ use super::log::Stretch;
 use super::plan::{Which, Work, work};
 use super::record::{BuiltCrl, CrlRecord, DeltaCrl, LogEnd};
 use super::relog::{drop_ended, relog};
-use super::{CrlClass, classes, without_signer};
+use super::{CrlClass, CrlList, classes, without_signer};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::ca::aia;
 use crate::ca::config::{self, CrlConfig};
@@ -20,11 +20,13 @@ use crate::seal::SealError;
 use crate::store::View;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::{SignedCrl, TbsCertList};
+use crate::x509::extension::{Extension, issuing_distribution_point};
 use crate::x509::lint::Linted;
 
 /// A CRL that is to be built, and can be.
 struct Job<'a> {
-    id: CrlId,
+    list: CrlList,
+    class: &'a CrlClass,
     signer: &'a Issuer,
     key: Arc<PrivateKey>,
     work: Work,
@@ -39,8 +41,10 @@ pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, E
     let mut warnings = Vec::new();
     let mut jobs = Vec::new();
     for class in &classes {
-        match plan(cx, class, which, &config) {
-            Ok(job) => jobs.extend(job),
+        let planned: Result<Vec<_>, Error> =
+            class.lists().map(|list| plan(cx, class, list, which, &config)).collect();
+        match planned {
+            Ok(planned) => jobs.extend(planned.into_iter().flatten()),
             Err(problem) if is_of_one_issuer(&problem) => warnings.push(not_built(class, &problem)),
             Err(problem) => return Err(problem),
         }
@@ -54,8 +58,8 @@ pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, E
 pub(crate) fn build_one(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     let config = config::load(&cx.tx, &CRL_CONFIG)?;
     let classes = classes(&cx.tx)?;
-    let Some(class) = classes.iter().find(|class| class.id == id) else { return Ok(()) };
-    let job = plan(cx, class, Which::Due, &config).map_err(|problem| {
+    let Some((class, list)) = find(&classes, id) else { return Ok(()) };
+    let job = plan(cx, class, list, Which::Due, &config).map_err(|problem| {
         if is_of_one_issuer(&problem) {
             return Error::CrlNotBuilt(not_built(class, &problem));
         }
@@ -67,10 +71,15 @@ pub(crate) fn build_one(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
 /// Whether a CRL has to be built before it is looked at.
 pub(crate) fn is_due(cx: &ReadCx<'_>, id: CrlId) -> Result<bool, Error> {
     let classes = classes(cx.view)?;
-    let can_be_built = classes.iter().any(|class| class.id == id && class.signer().is_some());
+    let can_be_built = find(&classes, id).is_some_and(|(class, _)| class.signer().is_some());
     let config = config::load(cx.view, &CRL_CONFIG)?;
     let record = cx.view.get(&CRLS, &id)?.unwrap_or_default();
     Ok(can_be_built && work(Which::Due, &record, &config, cx.now) != Work::Nothing)
+}
+
+fn find(classes: &[CrlClass], id: CrlId) -> Option<(&CrlClass, CrlList)> {
+    let mut all = classes.iter().flat_map(|class| class.lists().map(move |list| (class, list)));
+    all.find(|(_, list)| list.id == id)
 }
 
 /// What there is to do about a CRL. What could keep it from being built is looked at before
@@ -78,21 +87,23 @@ pub(crate) fn is_due(cx: &ReadCx<'_>, id: CrlId) -> Result<bool, Error> {
 fn plan<'c>(
     cx: &WriteCx<'_>,
     class: &'c CrlClass,
+    list: CrlList,
     which: Which,
     config: &CrlConfig,
 ) -> Result<Option<Job<'c>>, Error> {
     let Some(signer) = class.signer() else { return Ok(None) };
-    let record = cx.tx.get(&CRLS, &class.id)?.unwrap_or_default();
+    let record = cx.tx.get(&CRLS, &list.id)?.unwrap_or_default();
     let work = work(which, &record, config, cx.now);
     if work == Work::Nothing {
         return Ok(None);
     }
     let key = signing_key(&cx.reading(), signer)?;
-    Linted::check(list(cx, signer, &key, config, 1)).map_err(Error::Lint)?;
+    let tbs = frame(cx, signer, &key, config, 1);
+    Linted::check(TbsCertList { extra: scope(class, list), ..tbs }).map_err(Error::Lint)?;
     // What ended by a clock that was ahead may not have ended.
     let is_from_the_future = record.built.as_ref().is_some_and(|b| cx.now < b.this_update);
     let is_new_log = record.stale_log || is_from_the_future;
-    Ok(Some(Job { id: class.id, signer, key, work, is_new_log }))
+    Ok(Some(Job { list, class, signer, key, work, is_new_log }))
 }
 
 fn carry_out(
@@ -101,7 +112,8 @@ fn carry_out(
     jobs: Vec<Job<'_>>,
     config: &CrlConfig,
 ) -> Result<Vec<String>, Error> {
-    let stale: Vec<CrlId> = jobs.iter().filter(|job| job.is_new_log).map(|job| job.id).collect();
+    let stale: Vec<CrlId> =
+        jobs.iter().filter(|job| job.is_new_log).map(|job| job.list.id).collect();
     if !stale.is_empty() {
         relog(cx, classes, &stale)?;
     }
@@ -112,7 +124,7 @@ fn carry_out(
             continue;
         }
         if !job.is_new_log {
-            drop_ended(cx, job.id)?;
+            drop_ended(cx, job.list.id)?;
         }
         warnings.extend(build_complete(cx, &job, config)?);
     }
@@ -140,17 +152,21 @@ fn not_built(class: &CrlClass, problem: &Error) -> String {
 /// both have the same number (RFC 5280 section 5.2.3).
 fn build_complete(
     cx: &mut WriteCx<'_>,
-    &Job { id, signer, ref key, .. }: &Job<'_>,
+    &Job { list, class, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
 ) -> Result<Option<String>, Error> {
+    let id = list.id;
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
-    let (freshest_crl, warning) = freshest(&cx.tx, signer)?;
+    let (freshest_crl, warning) = match list.shard {
+        None => freshest(&cx.tx, signer)?,
+        Some(_) => Default::default(),
+    };
     let number = record.number + 1;
     let covered = if config.disable { 0 } else { record.log_length };
-    let plain = list(cx, signer, key, config, number);
+    let plain = frame(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
     let empty = TbsCertList { delta_base: Some(number), ..plain.clone() };
-    let complete = TbsCertList { freshest_crl, ..plain };
+    let complete = TbsCertList { freshest_crl, extra: scope(class, list), ..plain };
     let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
     let (SignedCrl { prefix, suffix }, end) = sign(&cx.tx, complete, key, log, covered)?;
     record.number = number;
@@ -163,12 +179,15 @@ fn build_complete(
         end,
         disabled: config.disable,
         with_deltas: config.enable_delta,
+        is_of_shard: list.shard.is_some(),
         prefix,
         suffix,
     });
-    let (SignedCrl { prefix, suffix }, _) = sign(&cx.tx, empty, key, log, 0)?;
-    record.delta =
-        Some(DeltaCrl { number, this_update, next_update, shown: covered, prefix, suffix });
+    if list.shard.is_none() {
+        let (SignedCrl { prefix, suffix }, _) = sign(&cx.tx, empty, key, log, 0)?;
+        record.delta =
+            Some(DeltaCrl { number, this_update, next_update, shown: covered, prefix, suffix });
+    }
     cx.tx.put(&CRLS, &id, &record);
     Ok(warning)
 }
@@ -176,7 +195,7 @@ fn build_complete(
 /// Builds a delta CRL of all that came since the complete one.
 fn build_delta(
     cx: &mut WriteCx<'_>,
-    &Job { id, signer, ref key, .. }: &Job<'_>,
+    &Job { list: CrlList { id, .. }, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
 ) -> Result<(), Error> {
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
@@ -184,7 +203,7 @@ fn build_delta(
     let number = record.number + 1;
     let shown = record.log_length;
     let length = shown.saturating_sub(base.covered);
-    let plain = list(cx, signer, key, config, number);
+    let plain = frame(cx, signer, key, config, number);
     let (this_update, next_update) = (plain.this_update, plain.next_update);
     let delta = TbsCertList { delta_base: Some(base.number), ..plain };
     let log = Stretch { crl: id, generation: record.generation, from: base.end };
@@ -195,8 +214,14 @@ fn build_delta(
     Ok(())
 }
 
+/// Which certificates a CRL lists, if not all (RFC 5280 section 5.2.5).
+fn scope(class: &CrlClass, list: CrlList) -> Vec<Extension> {
+    let urls = list.shard.map(|shard| class.shards.urls(shard));
+    urls.map(|urls| issuing_distribution_point(&urls)).into_iter().collect()
+}
+
 /// What complete and delta CRLs have in common.
-fn list(
+fn frame(
     cx: &WriteCx<'_>,
     signer: &Issuer,
     key: &PrivateKey,

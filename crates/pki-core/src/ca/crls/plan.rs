@@ -21,7 +21,10 @@ pub(crate) enum Due {
 
 /// Whether a complete CRL must be built at `now`.
 pub(crate) fn due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Due {
-    let (Some(built), Some(delta)) = (&record.built, &record.delta) else { return Due::Missing };
+    let Some(built) = &record.built else { return Due::Missing };
+    if record.delta.is_none() && !built.is_of_shard {
+        return Due::Missing;
+    }
     if config.disable && built.disabled {
         return Due::Not;
     }
@@ -38,7 +41,8 @@ pub(crate) fn due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Due
         return Due::Revocations;
     }
     // A delta CRL cannot be cut from a log that has to be made anew.
-    if record.stale_log && config.enable_delta && is_old(delta, config, now) {
+    let is_old = record.delta.as_ref().is_some_and(|delta| is_old(delta, config, now));
+    if record.stale_log && config.enable_delta && is_old {
         return Due::Revocations;
     }
     Due::Not
@@ -87,11 +91,13 @@ pub(crate) fn work(which: Which, record: &CrlRecord, config: &CrlConfig, now: Ti
         return Work::Nothing;
     }
     let is_due = due(record, config, now) != Due::Not;
+    let has_deltas = record.delta.is_some();
     match which {
         Which::All => Work::Complete,
         _ if is_due => Work::Complete,
         Which::Deltas if record.stale_log => Work::Complete,
-        Which::Deltas => Work::Delta,
+        Which::Deltas if has_deltas => Work::Delta,
+        Which::Deltas => Work::Nothing,
         Which::Due if is_delta_due(record, config, now) => Work::Delta,
         Which::Due => Work::Nothing,
     }
@@ -116,6 +122,7 @@ mod tests {
             end: LogEnd { segment: 0, offset: 80 },
             disabled,
             with_deltas: false,
+            is_of_shard: false,
             prefix: Vec::new(),
             suffix: Vec::new(),
         };
@@ -187,6 +194,16 @@ mod tests {
         let auto = CrlConfig { enable_delta: false, ..deltas() };
         check(&with_deltas(built(false)), &auto, 0, Due::Requested);
         check(&with_deltas(built(false)), &deltas(), 0, Due::Not);
+    }
+
+    #[test]
+    fn the_crl_of_a_shard_has_no_deltas() {
+        let plain = built(false);
+        let of_shard = plain.built.map(|built| BuiltCrl { is_of_shard: true, ..built });
+        let shard = CrlRecord { built: of_shard, delta: None, ..plain };
+        check(&shard, &CrlConfig::default(), 0, Due::Not);
+        check(&with_deltas(shard.clone()), &deltas(), 0, Due::Not);
+        check_work(Which::Deltas, &with_deltas(shard), &deltas(), 0, Work::Nothing);
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub(crate) struct CrlRecord {
     pub(crate) stale_log: bool,
     /// The last CRL, if there is one.
     pub(crate) built: Option<BuiltCrl>,
-    /// The last delta CRL, which adds to `built`; there is one whenever that is there.
+    /// The last delta CRL, which adds to `built`; there is one whenever that is there, unless
+    /// that is of a shard.
     pub(crate) delta: Option<DeltaCrl>,
 }
 json_record!(CrlRecord);
@@ -45,6 +46,9 @@ pub(crate) struct BuiltCrl {
     /// Whether delta CRLs were switched on.
     #[serde(default)]
     pub(crate) with_deltas: bool,
+    /// Whether it lists one shard only, and has no delta CRLs.
+    #[serde(default)]
+    pub(crate) is_of_shard: bool,
     #[serde(with = "hex")]
     pub(crate) prefix: Vec<u8>,
     #[serde(with = "hex")]

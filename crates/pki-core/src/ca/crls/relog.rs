@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::log::{self, Stretch};
 use super::record::{CrlRecord, LogEnd};
-use super::{CrlClass, listing};
+use super::{CrlClass, listing, shard};
 use crate::api::endpoint::WriteCx;
 use crate::ca::certs::{RevocationRecord, RevokedExpiryKey};
 use crate::ca::config;
@@ -32,9 +32,16 @@ pub(super) fn relog(
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
     let revoked: Vec<(SerialNumber, RevocationRecord)> =
         cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
-    let mut lists: BTreeMap<CrlId, Vec<Listed>> = BTreeMap::new();
-    for class in classes.iter().filter(|class| stale.contains(&class.id)) {
-        lists.insert(class.id, revoked_issuers(&cx.tx, class, classes)?);
+    let mut lists: BTreeMap<CrlId, Vec<Listed>> = stale.iter().map(|id| (*id, vec![])).collect();
+    let mut add = |revocation: &RevocationRecord, listed: &Listed| {
+        for id in listing(classes, revocation, default) {
+            lists.entry(id).and_modify(|list| list.push(listed.clone()));
+        }
+    };
+    for class in classes {
+        for (revocation, listed) in revoked_issuers(&cx.tx, class, classes)? {
+            add(&revocation, &listed);
+        }
     }
     // Revoked issuers are on the lists already. The end tells them from certificates of other
     // authorities with the same serial number.
@@ -48,11 +55,9 @@ pub(super) fn relog(
         .into_iter()
         .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
     for (serial, record) in others {
-        let list = listing(classes, record.home, default).and_then(|id| lists.get_mut(&id));
-        if let Some(list) = list {
-            let RevocationRecord { revoked_at, not_after, reason, .. } = record;
-            list.push((RevokedEntry { serial, revocation_date: revoked_at, reason }, not_after));
-        }
+        let RevocationRecord { revoked_at, not_after, reason, .. } = record;
+        let entry = RevokedEntry { serial, revocation_date: revoked_at, reason };
+        add(&record, &(entry, not_after));
     }
     for (id, list) in lists {
         let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
@@ -77,28 +82,31 @@ fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestam
     seen.is_some_and(|seen| *not_after < seen && entry.revocation_date < seen && *not_after < now)
 }
 
-/// The revoked issuers that a CRL lists: those that its key signed, its own issuers excepted.
+/// The revoked issuers that the key of a class signed, its own issuers excepted.
 fn revoked_issuers(
     view: &View<'_>,
     class: &CrlClass,
     classes: &[CrlClass],
-) -> Result<Vec<Listed>, Error> {
+) -> Result<Vec<(RevocationRecord, Listed)>, Error> {
     let Some(representative) = class.members.first() else { return Ok(Vec::new()) };
     let is_member = |issuer: &Issuer| class.members.iter().any(|m| m.record.id == issuer.record.id);
     let others = classes.iter().flat_map(|other| &other.members).filter(|issuer| {
         !is_member(issuer) && issuer.certificate.is_issued_by(&representative.certificate)
     });
-    let mut listed: BTreeMap<&SerialNumber, Listed> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for issuer in others {
+        let Some(revoked_at) = issuer.record.revoked_at else { continue };
         let (serial, not_after) = (issuer.certificate.serial(), issuer.certificate.not_after());
-        let Some(revocation_date) = issuer.record.revoked_at else { continue };
         // Why is known of one that was revoked before it came as an issuer.
         let earlier = view.get(&REVOKED, serial)?.filter(|record| record.not_after == not_after);
         let reason = earlier.and_then(|record| record.reason);
-        let entry = RevokedEntry { serial: serial.clone(), revocation_date, reason };
-        listed.entry(serial).or_insert((entry, not_after));
+        let home = Some(class.id);
+        let shard = shard::named_by(view, home, &issuer.certificate)?;
+        let record = RevocationRecord { issuer: None, home, shard, revoked_at, not_after, reason };
+        let entry = RevokedEntry { serial: serial.clone(), revocation_date: revoked_at, reason };
+        found.entry(serial).or_insert((record, (entry, not_after)));
     }
-    Ok(listed.into_values().collect())
+    Ok(found.into_values().collect())
 }
 
 /// Takes entries off the log whose certificates had ended when the last CRL was built, so that

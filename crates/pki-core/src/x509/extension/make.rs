@@ -149,6 +149,17 @@ fn wrap(w: &mut Writer, wrappers: &[u8], write: &dyn Fn(&mut Writer)) {
     }
 }
 
+/// issuingDistributionPoint, critical: the full names under which certificates know the CRL, which
+/// lists those certificates alone (RFC 5280 section 5.2.5). The URLs are those of certificates,
+/// so they were checked.
+pub fn issuing_distribution_point(urls: &[String]) -> Extension {
+    let wrappers = [tag::SEQUENCE, tag::constructed(0), tag::constructed(0)];
+    let value = encode(|w| {
+        wrap(w, &wrappers, &|w| urls.iter().for_each(|url| w.primitive(URI, url.as_bytes())));
+    });
+    Extension::new(oid::ISSUING_DISTRIBUTION_POINT, true, value)
+}
+
 /// cRLNumber (RFC 5280 section 5.2.3).
 pub fn crl_number(number: u64) -> Extension {
     Extension::new(oid::CRL_NUMBER, false, encode(|w| w.unsigned_u64(number)))

@@ -11,7 +11,8 @@ pub(super) use make::freshest_crl_unchecked;
 pub use make::{
     authority_info_access, authority_key_identifier, basic_constraints_ca, basic_constraints_leaf,
     certificate_policies, crl_distribution_points, crl_number, delta_crl_indicator, ext_key_usage,
-    freshest_crl, key_usage, name_constraints, subject_alt_name, subject_key_identifier,
+    freshest_crl, issuing_distribution_point, key_usage, name_constraints, subject_alt_name,
+    subject_key_identifier,
 };
 pub use policy::PolicyInformation;
 
