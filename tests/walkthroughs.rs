@@ -87,3 +87,28 @@ fn revoke_and_crl() {
         assert!(got.out.contains("Key Compromise"), "{}", got.out);
     }
 }
+
+/// The units are for a user and a program that only their administrator has; with those of this
+/// machine in their place, systemd finds nothing to say about them.
+#[test]
+fn the_units_for_systemd_are_understood() {
+    let world = World::new(pkictl!());
+    let id = |what: &str| {
+        let got = world.command("id").arg(what).output().map(|got| Outcome::of(&got));
+        got.map(|got| got.out.trim().to_owned()).unwrap_or_default()
+    };
+    let service = repository::read("examples/systemd/pkictl-maintain.service")
+        .replace("User=pki\n", &format!("User={}\n", id("-un")))
+        .replace("Group=pki\n", &format!("Group={}\n", id("-gn")))
+        .replace("=/usr/local/bin/pkictl", &format!("={}", pkictl!()));
+    let timer = repository::read("examples/systemd/pkictl-maintain.timer");
+    assert!(service.contains(&format!("ExecStart={} maintain\n", pkictl!())), "{service}");
+    let units = [("pkictl-maintain.service", service), ("pkictl-maintain.timer", timer)];
+    let units = units.map(|(name, text)| world.write(name, text));
+    let Some(analyze) = tools::find("systemd-analyze") else { return };
+    let got = world.command(analyze).args(["verify", "--man=no"]).args(&units).output();
+    let Ok(got) = got.map(|got| Outcome::of(&got)) else { return };
+    // What it says of the machine is not about them.
+    let said: Vec<&str> = got.err.lines().filter(|line| line.contains("pkictl-maintain")).collect();
+    assert!(said.is_empty(), "{said:#?}");
+}

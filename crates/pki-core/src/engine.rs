@@ -1,5 +1,7 @@
 //! An authority over a store: one request in, one answer out.
 
+mod maintain;
+
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
 
 pub use crate::api::help::Help;
+pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 
 /// How often a command is run again because another writer changed what it had read.
 const ATTEMPTS: u32 = 100;

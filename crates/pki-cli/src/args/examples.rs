@@ -38,6 +38,10 @@ pub(super) const LEASE_REVOKE: &str = "Examples:
   $ pkictl lease revoke pki/issue/web/2f6a614c
   $ pkictl lease revoke -prefix pki/issue/web";
 
+pub(super) const MAINTAIN: &str = "Examples:
+  $ pkictl maintain
+  $ pkictl maintain -within=24h -format=json pki pki_int";
+
 pub(super) const HEALTH_CHECK: &str = "Examples:
   $ pkictl pki health-check pki
   $ pkictl pki health-check -health-config=checks.json -return-indicator=critical pki";

@@ -2,6 +2,7 @@
 
 mod examples;
 mod lease;
+mod maintain;
 mod pki;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::durations::FlagDuration;
 
 pub(crate) use lease::{LeaseCommand, LookupArgs, RenewArgs, RevokeArgs};
+pub(crate) use maintain::MaintainArgs;
 pub(crate) use pki::{
     HealthCheckArgs, IssueArgs, ListIntermediatesArgs, PkiCommand, VerifySignArgs,
 };
@@ -112,6 +114,17 @@ pub(crate) enum Command {
     /// Work with whole CAs: check them, make them, compare them
     #[command(subcommand, override_usage = "pkictl pki <subcommand> [options] [args]")]
     Pki(Box<PkiCommand>),
+
+    /// Do what is due: renew CRLs, tidy, end leases
+    ///
+    /// For cron or a systemd timer, since no server is there to do it. Without MOUNT, all
+    /// secrets engines get their turn. What fails in one does not stop the others; the exit
+    /// status is then 2.
+    #[command(
+        override_usage = "pkictl maintain [options] [MOUNT...]",
+        after_help = examples::MAINTAIN
+    )]
+    Maintain(MaintainArgs),
 
     /// Print a script that completes words in a shell
     ///

@@ -4,6 +4,7 @@ mod completion;
 mod delete;
 mod lease;
 mod list;
+mod maintain;
 mod path_help;
 mod pki;
 mod read;
@@ -81,6 +82,7 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
         Command::Secrets(command) => secrets::run(*command, context),
         Command::Lease(command) => lease::run(command, context),
         Command::Pki(command) => pki::run(*command, context),
+        Command::Maintain(args) => maintain::run(&args, context),
         Command::Completion(args) => completion::run(&args, context),
         Command::Version(_) => version(context.console),
     }
@@ -117,6 +119,7 @@ impl Command {
                 PkiCommand::VerifySign(args) => &args.format,
                 PkiCommand::ListIntermediates(args) => &args.format,
             },
+            Self::Maintain(args) => &args.format,
             Self::Completion(_) | Self::Version(_) => return None,
         };
         flag.format.as_deref()

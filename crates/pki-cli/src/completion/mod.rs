@@ -119,6 +119,7 @@ fn data(
         ["secrets", "disable" | "tune" | "move"] if earlier.is_empty() => {
             return Some(mounts(&session));
         }
+        ["maintain"] => return Some(mounts(&session)),
         _ => return None,
     };
     match earlier.split_first() {

@@ -23,11 +23,12 @@ mod relog;
 pub(crate) mod shard;
 
 pub(crate) use build::{
-    build, build_one, is_due, key_identifier, signature_algorithm, signing_key,
+    NewCrl, build, build_listing, build_one, is_due, key_identifier, signature_algorithm,
+    signing_key,
 };
 use log::Stretch;
 pub(crate) use log::append;
-pub(crate) use plan::Which;
+pub(crate) use plan::{Overlap, Which};
 use record::{BuiltCrl, LogEnd};
 pub(crate) use record::{CrlRecord, LogKey, LogSegment};
 pub(crate) use shard::Shards;

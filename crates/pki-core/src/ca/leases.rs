@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::LEASES;
+use super::revoke;
+use super::tables::{LEASES, REVOKED};
 use crate::api::endpoint::WriteCx;
 use crate::api::request::Lease;
 use crate::domain::hex;
 use crate::domain::id::MountId;
+use crate::domain::serial::SerialNumber;
 use crate::domain::time::{Timestamp, format_go_duration};
+use crate::error::Error;
 use crate::store::json_record;
 use crate::x509::certificate::Certificate;
 
@@ -48,6 +51,52 @@ pub(crate) fn grant(
     cx.tx.insert(&LEASES, &id, &record);
     cx.tx.enter(mount);
     (Lease { id, duration: duration.unsigned_abs(), renewable: false }, capped)
+}
+
+/// Leases of a mount that ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) count: u64,
+    /// Certificates that were revoked because their lease was the shorter one.
+    pub(crate) revoked: u64,
+    /// What kept certificates from being revoked.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Forgets the leases of this mount that have ended. A certificate that would outlive its lease
+/// is revoked; one that ended with it has nothing left to revoke.
+pub(crate) fn end(cx: &mut WriteCx<'_>) -> Result<Ended, Error> {
+    let mount = cx.tx.enter(MountId::SYSTEM);
+    let all: Result<Vec<(String, LeaseRecord)>, Error> = cx.tx.scan(&LEASES, &[], None, usize::MAX);
+    cx.tx.enter(mount);
+    let mut ended = Ended::default();
+    for (id, lease) in all? {
+        if lease.mount != mount || cx.now < lease.expires_at {
+            continue;
+        }
+        let system = cx.tx.enter(MountId::SYSTEM);
+        cx.tx.delete(&LEASES, &id);
+        cx.tx.enter(system);
+        ended.count += 1;
+        match outlived(cx, &lease) {
+            Ok(is_revoked) => ended.revoked += u64::from(is_revoked),
+            Err(Error::Refused(problem)) => ended.warnings.push(format!("lease {id}: {problem}")),
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(ended)
+}
+
+/// Revokes the certificate of a lease that has ended, if it has not ended as well. Says whether
+/// it was revoked by this.
+fn outlived(cx: &mut WriteCx<'_>, lease: &LeaseRecord) -> Result<bool, Error> {
+    let serial = SerialNumber::from_octets(&lease.serial);
+    let Some((entry, certificate)) = revoke::stored(&cx.tx, &serial)? else { return Ok(false) };
+    let is_over = certificate.not_after() <= cx.now;
+    if is_over || cx.tx.get(&REVOKED, &serial)?.is_some() {
+        return Ok(false);
+    }
+    Ok(revoke::revoke(cx, &certificate, entry.issuer, None)?.data.is_some())
 }
 
 /// Twenty-four random letters and digits.

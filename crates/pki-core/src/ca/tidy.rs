@@ -343,13 +343,13 @@ fn is_due(config: &AutoTidyConfig, last: Option<Timestamp>, now: Timestamp) -> b
     config.enabled && 0 < config.interval && since.after(config.interval) <= now
 }
 
-/// Tidies by itself, if it is still time to.
-pub(crate) fn auto(cx: &mut WriteCx<'_>) -> Result<(), Error> {
-    if auto_due(&cx.reading())? {
-        let plan = config::load(&cx.tx, &AUTO_TIDY)?.plan;
-        tidy(cx, plan)?;
+/// Tidies by itself, if it is still time to. Says how it went.
+pub(crate) fn auto(cx: &mut WriteCx<'_>) -> Result<Option<TidyStatus>, Error> {
+    if !auto_due(&cx.reading())? {
+        return Ok(None);
     }
-    Ok(())
+    let plan = config::load(&cx.tx, &AUTO_TIDY)?.plan;
+    tidy(cx, plan).map(Some)
 }
 
 /// Deletes issuers that ended long ago, but never the default. Their keys stay.

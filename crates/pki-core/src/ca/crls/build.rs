@@ -14,7 +14,8 @@ use crate::ca::issuers::{self, Issuer};
 use crate::ca::tables::{CRL_CONFIG, CRLS};
 use crate::crypto::key::PrivateKey;
 use crate::crypto::signature::SignatureAlgorithm;
-use crate::domain::id::CrlId;
+use crate::domain::id::{CrlId, IssuerId};
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::seal::SealError;
 use crate::store::View;
@@ -22,6 +23,26 @@ use crate::x509::certificate::Certificate;
 use crate::x509::crl::{SignedCrl, TbsCertList};
 use crate::x509::extension::{Extension, issuing_distribution_point};
 use crate::x509::lint::Linted;
+
+/// A CRL that was built just now.
+#[derive(Debug)]
+pub(crate) struct NewCrl {
+    pub(crate) signer: IssuerId,
+    pub(crate) shard: Option<u32>,
+    pub(crate) is_delta: bool,
+    pub(crate) number: u64,
+    pub(crate) next_update: Timestamp,
+}
+
+/// What building came to.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    pub(crate) crls: Vec<NewCrl>,
+    /// Those that could not be built, for reasons of their own.
+    pub(crate) unbuilt: Vec<Error>,
+    /// What kept parts out of CRLs, and who may not sign any.
+    pub(crate) warnings: Vec<String>,
+}
 
 /// A CRL that is to be built, and can be.
 struct Job<'a> {
@@ -36,22 +57,27 @@ struct Job<'a> {
 /// Builds CRLs. One that cannot be built for a reason of its own keeps no other from being built,
 /// and is as it was: what else was asked for stands, with a warning (D15).
 pub(crate) fn build(cx: &mut WriteCx<'_>, which: Which) -> Result<Vec<String>, Error> {
+    let Built { unbuilt, warnings, .. } = build_listing(cx, which)?;
+    Ok(unbuilt.iter().map(ToString::to_string).chain(warnings).collect())
+}
+
+/// As [`build`], and says which were built.
+pub(crate) fn build_listing(cx: &mut WriteCx<'_>, which: Which) -> Result<Built, Error> {
     let config = config::load(&cx.tx, &CRL_CONFIG)?;
     let classes = classes(&cx.tx)?;
-    let mut warnings = Vec::new();
+    let mut built = Built::default();
     let mut jobs = Vec::new();
     for class in &classes {
         let planned: Result<Vec<_>, Error> =
             class.lists().map(|list| plan(cx, class, list, which, &config)).collect();
         match planned {
             Ok(planned) => jobs.extend(planned.into_iter().flatten()),
-            Err(problem) if is_of_one_issuer(&problem) => warnings.push(not_built(class, &problem)),
-            Err(problem) => return Err(problem),
+            Err(problem) => built.unbuilt.push(of_one_issuer(class, problem)?),
         }
     }
-    warnings.extend(carry_out(cx, &classes, jobs, &config)?);
-    warnings.extend(without_signer(&cx.tx)?);
-    Ok(warnings)
+    carry_out(cx, &classes, jobs, &config, &mut built)?;
+    built.warnings.extend(without_signer(&cx.tx)?);
+    Ok(built)
 }
 
 /// Builds one CRL if it is due, for whoever is about to read it.
@@ -59,13 +85,11 @@ pub(crate) fn build_one(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     let config = config::load(&cx.tx, &CRL_CONFIG)?;
     let classes = classes(&cx.tx)?;
     let Some((class, list)) = find(&classes, id) else { return Ok(()) };
-    let job = plan(cx, class, list, Which::Due, &config).map_err(|problem| {
-        if is_of_one_issuer(&problem) {
-            return Error::CrlNotBuilt(not_built(class, &problem));
-        }
-        problem
-    })?;
-    carry_out(cx, &classes, job.into_iter().collect(), &config).map(drop)
+    let job = match plan(cx, class, list, Which::Due, &config) {
+        Ok(job) => job,
+        Err(problem) => return Err(of_one_issuer(class, problem)?),
+    };
+    carry_out(cx, &classes, job.into_iter().collect(), &config, &mut Built::default())
 }
 
 /// Whether a CRL has to be built before it is looked at.
@@ -111,41 +135,44 @@ fn carry_out(
     classes: &[CrlClass],
     jobs: Vec<Job<'_>>,
     config: &CrlConfig,
-) -> Result<Vec<String>, Error> {
+    built: &mut Built,
+) -> Result<(), Error> {
     let stale: Vec<CrlId> =
         jobs.iter().filter(|job| job.is_new_log).map(|job| job.list.id).collect();
     if !stale.is_empty() {
         relog(cx, classes, &stale)?;
     }
-    let mut warnings = Vec::new();
     for job in jobs {
         if job.work == Work::Delta && !job.is_new_log {
-            build_delta(cx, &job, config)?;
+            built.crls.extend(build_delta(cx, &job, config)?);
             continue;
         }
         if !job.is_new_log {
             drop_ended(cx, job.list.id)?;
         }
-        warnings.extend(build_complete(cx, &job, config)?);
+        let (crl, warning) = build_complete(cx, &job, config)?;
+        built.crls.push(crl);
+        built.warnings.extend(warning);
     }
-    Ok(warnings)
+    Ok(())
 }
 
-/// Tells what is wrong with one issuer from what would keep every CRL from being built.
-fn is_of_one_issuer(problem: &Error) -> bool {
-    matches!(
-        problem,
+/// Tells what is wrong with one issuer, which is returned, from what would keep every CRL from
+/// being built, which is an error.
+fn of_one_issuer(class: &CrlClass, problem: Error) -> Result<Error, Error> {
+    match problem {
         Error::DamagedRecord(_)
-            | Error::RecordTooNew(..)
-            | Error::Crypto(_)
-            | Error::Lint(_)
-            | Error::Seal(SealError::Damaged(_))
-    )
-}
-
-fn not_built(class: &CrlClass, problem: &Error) -> String {
-    let signer = class.signer().map_or_else(String::new, |signer| signer.record.id.to_string());
-    format!("The CRL of issuer {signer} could not be built: {problem}")
+        | Error::RecordTooNew(..)
+        | Error::Crypto(_)
+        | Error::Lint(_)
+        | Error::Seal(SealError::Damaged(_)) => {
+            let signer = class.signer().map(|signer| signer.record.id.to_string());
+            let signer = signer.unwrap_or_default();
+            let text = format!("The CRL of issuer {signer} could not be built: {problem}");
+            Ok(Error::CrlNotBuilt(text))
+        }
+        problem => Err(problem),
+    }
 }
 
 /// Builds a complete CRL, and the delta CRL that adds nothing to it. Issued at the same time,
@@ -154,7 +181,7 @@ fn build_complete(
     cx: &mut WriteCx<'_>,
     &Job { list, class, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
-) -> Result<Option<String>, Error> {
+) -> Result<(NewCrl, Option<String>), Error> {
     let id = list.id;
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
     let (freshest_crl, warning) = match list.shard {
@@ -189,7 +216,8 @@ fn build_complete(
             Some(DeltaCrl { number, this_update, next_update, shown: covered, prefix, suffix });
     }
     cx.tx.put(&CRLS, &id, &record);
-    Ok(warning)
+    let signer = signer.record.id;
+    Ok((NewCrl { signer, shard: list.shard, is_delta: false, number, next_update }, warning))
 }
 
 /// Builds a delta CRL of all that came since the complete one.
@@ -197,9 +225,9 @@ fn build_delta(
     cx: &mut WriteCx<'_>,
     &Job { list: CrlList { id, .. }, signer, ref key, .. }: &Job<'_>,
     config: &CrlConfig,
-) -> Result<(), Error> {
+) -> Result<Option<NewCrl>, Error> {
     let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
-    let Some(base) = &record.built else { return Ok(()) };
+    let Some(base) = &record.built else { return Ok(None) };
     let number = record.number + 1;
     let shown = record.log_length;
     let length = shown.saturating_sub(base.covered);
@@ -211,7 +239,8 @@ fn build_delta(
     record.number = number;
     record.delta = Some(DeltaCrl { number, this_update, next_update, shown, prefix, suffix });
     cx.tx.put(&CRLS, &id, &record);
-    Ok(())
+    let signer = signer.record.id;
+    Ok(Some(NewCrl { signer, shard: None, is_delta: true, number, next_update }))
 }
 
 /// Which certificates a CRL lists, if not all (RFC 5280 section 5.2.5).

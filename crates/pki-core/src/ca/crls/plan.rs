@@ -62,11 +62,48 @@ fn is_old(delta: &DeltaCrl, config: &CrlConfig, now: Timestamp) -> bool {
     delta.this_update.after(config.delta_interval_seconds()) <= now
 }
 
+/// How long before the end of a CRL its successor should be there: who fetched one just before
+/// that must not be left without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlap {
+    /// The grace period of the mount, but no more than half of the CRL's own time: the next one
+    /// would be as close to its end.
+    Grace,
+    /// So many seconds.
+    Seconds(i64),
+}
+
+/// Whether the successor of what is valid for this time should be there at `now`.
+fn is_ending(
+    (this_update, next_update): (Timestamp, Timestamp),
+    overlap: Overlap,
+    config: &CrlConfig,
+    now: Timestamp,
+) -> bool {
+    let ahead = match overlap {
+        Overlap::Grace => config.grace_seconds().min(next_update.seconds_since(this_update) / 2),
+        Overlap::Seconds(seconds) => seconds,
+    };
+    next_update.before(ahead) <= now
+}
+
+/// What to do about a CRL that is not due.
+fn ending(record: &CrlRecord, overlap: Overlap, config: &CrlConfig, now: Timestamp) -> Work {
+    let (Some(built), Some(delta)) = (&record.built, &record.delta) else { return Work::Nothing };
+    if is_ending((built.this_update, built.next_update), overlap, config, now) {
+        return Work::Complete;
+    }
+    let is_delta_ending = is_ending((delta.this_update, delta.next_update), overlap, config, now);
+    if config.enable_delta && is_delta_ending { Work::Delta } else { Work::Nothing }
+}
+
 /// Which CRLs to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     /// Those that are due.
     Due,
+    /// Those that are due, and those whose successor should be there already.
+    Ending(Overlap),
     /// All of them.
     All,
     /// All delta CRLs, and the complete ones without which they cannot be.
@@ -100,6 +137,10 @@ pub(crate) fn work(which: Which, record: &CrlRecord, config: &CrlConfig, now: Ti
         Which::Deltas => Work::Nothing,
         Which::Due if is_delta_due(record, config, now) => Work::Delta,
         Which::Due => Work::Nothing,
+        Which::Ending(overlap) => match ending(record, overlap, config, now) {
+            Work::Nothing if is_delta_due(record, config, now) => Work::Delta,
+            work => work,
+        },
     }
 }
 
@@ -204,6 +245,30 @@ mod tests {
         check(&shard, &CrlConfig::default(), 0, Due::Not);
         check(&with_deltas(shard.clone()), &deltas(), 0, Due::Not);
         check_work(Which::Deltas, &with_deltas(shard), &deltas(), 0, Work::Nothing);
+    }
+
+    #[test]
+    fn a_successor_is_there_before_the_end() {
+        let plain = CrlConfig::default();
+        let check = |record: &CrlRecord, config: &CrlConfig, overlap, after, want| {
+            check_work(Which::Ending(overlap), record, config, after, want);
+        };
+        check(&built(false), &plain, Overlap::Grace, 60 * HOUR - 1, Work::Nothing);
+        check(&built(false), &plain, Overlap::Grace, 60 * HOUR, Work::Complete);
+        let long = CrlConfig { auto_rebuild_grace_period: "70h".into(), ..plain.clone() };
+        check(&built(false), &long, Overlap::Grace, 36 * HOUR - 1, Work::Nothing);
+        check(&built(false), &long, Overlap::Grace, 36 * HOUR, Work::Complete);
+        let hour = Overlap::Seconds(HOUR);
+        check(&built(false), &plain, hour, 71 * HOUR - 1, Work::Nothing);
+        check(&built(false), &plain, hour, 71 * HOUR, Work::Complete);
+        check(&built(false), &plain, Overlap::Seconds(0), 72 * HOUR, Work::Complete);
+        let behind = CrlRecord { log_length: 119, ..built(false) };
+        check(&behind, &plain, hour, 0, Work::Complete);
+        let behind = with_deltas(behind);
+        check(&behind, &deltas(), hour, 899, Work::Nothing);
+        check(&behind, &deltas(), hour, 900, Work::Delta);
+        let disabled = CrlConfig { disable: true, ..plain };
+        check(&built(true), &disabled, hour, 100 * HOUR, Work::Nothing);
     }
 
     #[test]
