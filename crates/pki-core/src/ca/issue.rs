@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::crls::shard;
 use super::issuers::SigningIssuer;
+use super::packaging::{self, Contents, Packaging};
 use super::{aia, certs, profile};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::ca::profile::Profile;
@@ -11,6 +12,7 @@ use crate::crypto::key::{EncodedKey, PrivateKey, PrivateKeyForm, PublicKey};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::domain::secret::Secret;
 use crate::domain::serial::SerialNumber;
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::policy::constraints::{self, NamesOf};
 use crate::policy::validity::Validity;
@@ -43,11 +45,7 @@ impl Format {
 
     /// As [`Format::parse`], with the words of the endpoints that issue.
     pub(crate) fn for_issuing(text: &str) -> Result<Self, Error> {
-        Self::parse(text).ok_or_else(|| {
-            Error::refused(
-                "the \"format\" path parameter must be \"pem\", \"der\", or \"pem_bundle\"",
-            )
-        })
+        Self::parse(text).ok_or_else(packaging::no_format)
     }
 
     /// Something in DER, as this format writes it.
@@ -177,7 +175,7 @@ crate::fields! {
     pub struct IssuedCertificate {
         /// The certificates of the issuer and of those above it, in this order.
         ca_chain: Option<Vec<String>>,
-        /// The certificate; in a bundle, with its key before and its chain after it.
+        /// The certificate; in a bundle or keystore, with its key and chain.
         certificate: String,
         /// When it ends, in seconds since 1970.
         expiration: i64,
@@ -204,10 +202,11 @@ impl fmt::Debug for IssuedCertificate {
 
 /// How an issued certificate is to be answered.
 pub(crate) struct Delivery<'a> {
-    pub(crate) format: Format,
+    pub(crate) packaging: Packaging,
     /// The private key, if it was made here, and the form it is handed over in.
     pub(crate) key: Option<(&'a PrivateKey, PrivateKeyForm)>,
     pub(crate) remove_roots_from_chain: bool,
+    pub(crate) now: Timestamp,
 }
 
 /// The answer for a certificate under an issuer.
@@ -216,20 +215,21 @@ pub(crate) fn deliver(
     certificate: &Certificate,
     delivery: &Delivery<'_>,
 ) -> Result<IssuedCertificate, Error> {
-    let Delivery { format, key, remove_roots_from_chain } = delivery;
-    let chain = &signer.chain;
+    let Delivery { packaging, key, remove_roots_from_chain, now } = delivery;
+    let (format, chain) = (packaging.text(), &signer.chain);
     let shown = chain.iter().filter(|c| !(*remove_roots_from_chain && c.is_self_signed()));
     let ca_chain: Vec<String> = shown.map(|certificate| format.certificate(certificate)).collect();
-    let text = match format {
-        Format::PemBundle => {
-            bundle(key.map(|(key, _)| key), [certificate].into_iter().chain(chain))?
-        }
-        Format::Pem | Format::Der => format.certificate(certificate),
-    };
+    let packed = packaging.pack(&Contents {
+        key: key.map(|(key, _)| key),
+        certificate,
+        chain,
+        remove_roots: *remove_roots_from_chain,
+        now: *now,
+    })?;
     let private_key = key.map(|(key, form)| key.encode(form)).transpose()?;
     Ok(IssuedCertificate {
         ca_chain: (!ca_chain.is_empty()).then_some(ca_chain),
-        certificate: text,
+        certificate: packed,
         expiration: certificate.not_after().unix(),
         issuing_ca: format.certificate(&signer.issuer.certificate),
         not_before: Some(certificate.not_before().unix()),

@@ -13,6 +13,7 @@ pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod ocsp;
+pub(crate) mod packaging;
 pub(crate) mod profile;
 pub(crate) mod revoke;
 pub(crate) mod tables;

@@ -1,4 +1,4 @@
-//! Keys, signatures, digests, sealing and random bytes. The only module that uses OpenSSL.
+//! Keys, signatures, keystores, digests, sealing and random bytes. The only module that uses OpenSSL.
 //!
 //! What crosses its border are our own types and DER; DER is read and written by [`asn1`].
 
@@ -6,9 +6,11 @@ pub mod aead;
 pub mod asn1;
 pub mod digest;
 pub mod error;
+pub mod jks;
 pub mod kdf;
 pub mod key;
 pub mod oid;
+pub mod pkcs12;
 mod pss;
 pub mod random;
 pub mod signature;

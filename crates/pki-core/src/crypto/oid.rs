@@ -1,4 +1,4 @@
-//! Object identifiers of keys, digests and signatures.
+//! Object identifiers of keys, digests, signatures and keystores.
 
 use der::asn1::ObjectIdentifier;
 
@@ -56,3 +56,35 @@ pub const ML_DSA_44: ObjectIdentifier = oid("2.16.840.1.101.3.4.3.17");
 pub const ML_DSA_65: ObjectIdentifier = oid("2.16.840.1.101.3.4.3.18");
 /// id-ml-dsa-87.
 pub const ML_DSA_87: ObjectIdentifier = oid("2.16.840.1.101.3.4.3.19");
+
+/// data (RFC 5652 section 4).
+pub const PKCS7_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.1");
+/// encryptedData (RFC 5652 section 8).
+pub const PKCS7_ENCRYPTED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.6");
+/// pkcs-12-PKCS8ShroudedKeyBag (RFC 7292 section 4.2).
+pub const SHROUDED_KEY_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.2");
+/// pkcs-12-certBag.
+pub const CERTIFICATE_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.3");
+/// x509Certificate (RFC 7292 section 4.2.3).
+pub const X509_CERTIFICATE_BAG: ObjectIdentifier = oid("1.2.840.113549.1.9.22.1");
+/// friendlyName (RFC 2985 section 5.5.1).
+pub const FRIENDLY_NAME: ObjectIdentifier = oid("1.2.840.113549.1.9.20");
+/// localKeyId (RFC 2985 section 5.5.2).
+pub const LOCAL_KEY_ID: ObjectIdentifier = oid("1.2.840.113549.1.9.21");
+/// Java's trustedKeyUsage, without which it does not trust a certificate in an archive.
+pub const JAVA_TRUSTED_KEY_USAGE: ObjectIdentifier = oid("2.16.840.1.113894.746875.1.1");
+/// anyExtendedKeyUsage (RFC 5280 section 4.2.1.12).
+pub const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37.0");
+
+/// id-PBKDF2 (RFC 8018 appendix C).
+pub const PBKDF2: ObjectIdentifier = oid("1.2.840.113549.1.5.12");
+/// id-PBES2.
+pub const PBES2: ObjectIdentifier = oid("1.2.840.113549.1.5.13");
+/// id-PBMAC1.
+pub const PBMAC1: ObjectIdentifier = oid("1.2.840.113549.1.5.14");
+/// id-hmacWithSHA256.
+pub const HMAC_WITH_SHA256: ObjectIdentifier = oid("1.2.840.113549.2.9");
+/// aes256-CBC-PAD.
+pub const AES_256_CBC: ObjectIdentifier = oid("2.16.840.1.101.3.4.1.42");
+/// The key protection of Java keystores, which has no other name.
+pub const JAVA_KEY_PROTECTOR: ObjectIdentifier = oid("1.3.6.1.4.1.42.2.17.1.1");

@@ -21,6 +21,13 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
+/// What stands where nothing was given is no secret.
+impl<T: Zeroize + Default> Default for Secret<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")

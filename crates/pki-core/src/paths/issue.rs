@@ -1,12 +1,15 @@
 //! `issue/:role`: a new key and a certificate for it, under a role.
 
-use super::parameters::{DeliveryParameters, NameParameters, ValidityParameters};
+use super::parameters::{
+    DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
+};
 use super::roles;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 pub use crate::ca::issue::IssuedCertificate;
-use crate::ca::issue::{self, Delivery, Format};
+use crate::ca::issue::{self, Delivery};
 use crate::ca::issuers::{self, SigningIssuer};
 use crate::ca::leases;
+use crate::ca::packaging::Packaging;
 use crate::ca::profile::{BasicConstraints, Profile};
 use crate::crypto::key::PrivateKey;
 use crate::crypto::signature::SignatureAlgorithm;
@@ -33,6 +36,8 @@ fields! {
         ..names: NameParameters,
         ..validity: ValidityParameters,
         ..delivery: DeliveryParameters,
+        ..pkcs12: Pkcs12Parameters,
+        ..jks: JksParameters,
         /// Name of the role whose policy applies.
         role: String,
         /// Issuer that signs; the role's own when the path names none.
@@ -62,7 +67,7 @@ impl Command for Issue {
         let (spec, key_warning) = key::issue_key(&role, &self.key_type, self.key_bits)?;
         let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
         let signer = issuers::for_issuing(&cx.reading(), reference)?;
-        let format = Format::for_issuing(&self.delivery.format)?;
+        let packaging = Packaging::for_issuing(&self.delivery.format, &self.pkcs12, &self.jks)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
         let names = names_for_issue(&role, &self.names.request());
         let validity = validity::for_leaf(
@@ -87,9 +92,10 @@ impl Command for Issue {
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
         let certificate = issue::sign(cx, &signer, draft)?;
         let delivery = Delivery {
-            format,
+            packaging,
             key: Some((&key, form)),
             remove_roots_from_chain: self.remove_roots_from_chain,
+            now: cx.now,
         };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let path = request_path(self.issuer_ref.as_deref(), "issue", Some(&self.role));

@@ -1,6 +1,7 @@
 //! Parameters that several requests share, and what they mean to the policy.
 
 pub use crate::ca::ca_key::KeyParameters;
+pub use crate::ca::packaging::{JksParameters, Pkcs12Parameters};
 use crate::domain::secret::Secret;
 use crate::error::Error;
 use crate::field::Seconds;
@@ -88,6 +89,8 @@ fields! {
     #[derive(Clone, Debug)]
     pub struct DeliveryParameters {
         /// `pem`, `der` (in base64), or `pem_bundle`: the certificate with its key and chain.
+        /// Where a password for one is taken, also `pkcs12_bundle` and `jks_bundle`: the same as
+        /// a keystore, in base64.
         format: String = "pem",
         /// How a private key is written: `der` for the traditional form of its type, or `pkcs8`.
         private_key_format: String = "der",

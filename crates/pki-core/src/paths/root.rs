@@ -3,21 +3,23 @@
 use std::fmt;
 
 use super::parameters::{
-    CaNameParameters, DeliveryParameters, KeyParameters, NameConstraintParameters, SecretText,
-    SubjectParameters, ValidityParameters,
+    CaNameParameters, DeliveryParameters, KeyParameters, NameConstraintParameters,
+    Pkcs12Parameters, SecretText, SubjectParameters, ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::ca_key::{self, CaKey, KeySource};
 use crate::ca::config;
 use crate::ca::crls::{self, Which};
-use crate::ca::issue::{self, Format};
+use crate::ca::issue;
 use crate::ca::issuers::{self, IssuerRecord};
+use crate::ca::packaging::{self, Contents, Packaging};
 use crate::ca::profile::{BasicConstraints, Profile};
 use crate::ca::tables::{ISSUER_NAMES, ISSUERS_CONFIG};
 use crate::ca::{aia, certs};
 use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::domain::id::IssuerId;
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
@@ -52,6 +54,7 @@ fields! {
         ..subject: SubjectParameters,
         ..validity: ValidityParameters,
         ..delivery: DeliveryParameters,
+        ..pkcs12: Pkcs12Parameters,
         ..key: KeyParameters,
         ..name_constraints: NameConstraintParameters,
         /// `internal`, `exported`, `existing` or `kms`: where the key comes from, and whether it
@@ -170,7 +173,8 @@ struct Made {
 impl GenerateRoot {
     fn generate(&self, cx: &mut WriteCx<'_>, takeover: Takeover) -> Result<Reply<NewRoot>, Error> {
         let source = KeySource::parse(&self.exported)?;
-        let format = Format::for_issuing(&self.delivery.format)?;
+        let packaging = Packaging::without_jks(&self.delivery.format, &self.pkcs12)?
+            .ok_or_else(packaging::no_format)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
         let Decided { plan, names, validity, profile, mut warnings } = self.decide(cx, source)?;
         let made = self.make(cx, plan, names, validity, profile)?;
@@ -180,7 +184,7 @@ impl GenerateRoot {
         crls::issuers_changed(&mut cx.tx)?;
         warnings.extend(crls::build(cx, Which::Due)?);
         let shown_key = (source == KeySource::Exported).then_some((&*made.key.private, form));
-        Ok(Reply::from(reply(&made, format, shown_key)?).warn(warnings))
+        Ok(Reply::from(reply(&made, &packaging, shown_key, cx.now)?).warn(warnings))
     }
 
     fn decide(&self, cx: &WriteCx<'_>, source: KeySource) -> Result<Decided, Error> {
@@ -277,19 +281,17 @@ fn take_over(cx: &mut WriteCx<'_>, id: IssuerId, takeover: Takeover) -> Result<(
 
 fn reply(
     made: &Made,
-    format: Format,
+    packaging: &Packaging,
     shown_key: Option<(&PrivateKey, PrivateKeyForm)>,
+    now: Timestamp,
 ) -> Result<NewRoot, Error> {
     let Made { key, record, certificate } = made;
-    let text = match format {
-        Format::PemBundle => {
-            issue::bundle(shown_key.map(|(key, _)| key), [certificate].into_iter())?
-        }
-        Format::Pem | Format::Der => format.certificate(certificate),
-    };
+    let format = packaging.text();
+    let shown = shown_key.map(|(key, _)| key);
+    let contents = Contents { key: shown, certificate, chain: &[], remove_roots: false, now };
     let private_key = shown_key.map(|(key, form)| key.encode(form)).transpose()?;
     Ok(NewRoot {
-        certificate: text,
+        certificate: packaging.pack(&contents)?,
         expiration: certificate.not_after().unix(),
         issuer_id: record.id.to_string(),
         issuer_name: record.name.clone(),
@@ -297,7 +299,7 @@ fn reply(
         key_id: key.record.id.to_string(),
         key_name: key.record.name.clone(),
         private_key: private_key.map(|encoded| format.key(&encoded)),
-        private_key_type: shown_key.map(|(key, _)| key.spec().type_name().to_owned()),
+        private_key_type: shown.map(|key| key.spec().type_name().to_owned()),
         serial_number: certificate.serial().to_string(),
     })
 }

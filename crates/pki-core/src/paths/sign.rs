@@ -2,12 +2,14 @@
 
 use super::issue::{finish, leaf_profile, request_path};
 use super::parameters::{
-    DeliveryParameters, NameParameters, ValidityParameters, check_csr_signature, csr, csr_names,
+    DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
+    check_csr_signature, csr, csr_names,
 };
 use super::roles;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::{self, Delivery, Format, IssuedCertificate};
+use crate::ca::issue::{self, Delivery, IssuedCertificate};
 use crate::ca::issuers;
+use crate::ca::packaging::Packaging;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::fields;
@@ -30,6 +32,8 @@ fields! {
         ..names: NameParameters,
         ..validity: ValidityParameters,
         ..delivery: DeliveryParameters,
+        ..pkcs12: Pkcs12Parameters,
+        ..jks: JksParameters,
         /// Name of the role whose policy applies.
         role: String,
         /// Issuer that signs; the role's own when the path names none.
@@ -55,7 +59,7 @@ impl Command for Sign {
         let role = roles::load(&cx.tx, &self.role)?;
         let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
         let signer = issuers::for_issuing(&cx.reading(), reference)?;
-        let format = Format::for_issuing(&self.delivery.format)?;
+        let packaging = Packaging::for_issuing(&self.delivery.format, &self.pkcs12, &self.jks)?;
         issue::key_form(&self.delivery.private_key_format)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&role.key_policy(), csr.public_key().spec())?;
@@ -81,8 +85,12 @@ impl Command for Sign {
         let public_key = csr.public_key().clone();
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
         let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery =
-            Delivery { format, key: None, remove_roots_from_chain: self.remove_roots_from_chain };
+        let delivery = Delivery {
+            packaging,
+            key: None,
+            remove_roots_from_chain: self.remove_roots_from_chain,
+            now: cx.now,
+        };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
         let reply = Reply::from(issued)

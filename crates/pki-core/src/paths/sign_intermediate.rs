@@ -1,17 +1,19 @@
 //! `root/sign-intermediate`: a certificate for a CA below an issuer.
 
 use super::parameters::{
-    CaNameParameters, NameConstraintParameters, SubjectParameters, ValidityParameters,
-    check_csr_signature, csr, csr_names,
+    CaNameParameters, JksParameters, NameConstraintParameters, Pkcs12Parameters, SubjectParameters,
+    ValidityParameters, check_csr_signature, csr, csr_names,
 };
 use super::root::{NO_SUBJECT, path_length};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::{self, Draft, Format, IssuedCertificate};
+use crate::ca::issue::{self, Draft, IssuedCertificate};
 use crate::ca::issuers::{self, SigningIssuer};
+use crate::ca::packaging::{Contents, Packaging};
 use crate::ca::profile::{self, BasicConstraints, Profile};
 use crate::ca::{aia, certs, verbatim};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::domain::hex;
+use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
@@ -39,13 +41,16 @@ fields! {
         ..subject: SubjectParameters,
         ..validity: ValidityParameters,
         ..name_constraints: NameConstraintParameters,
+        ..pkcs12: Pkcs12Parameters,
+        ..jks: JksParameters,
         /// The request, in PEM.
         csr: String = "",
         /// Whether subject and extensions are taken from the request.
         use_csr_values: bool = "false",
         /// Issuer that signs.
         issuer_ref: String = "default",
-        /// `pem`, `der` (in base64), or `pem_bundle`: the certificate with its chain.
+        /// `pem`, `der` (in base64), or with the chain: `pem_bundle`, `pkcs12_bundle` or
+        /// `jks_bundle` (both in base64).
         format: String = "pem",
         /// Accepted for what other endpoints take; no key is handed over here.
         private_key_format: String = "der",
@@ -75,9 +80,10 @@ impl Command for SignIntermediate {
     type Reply = IssuedCertificate;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
-        let format = Format::parse(&self.format).ok_or_else(|| {
-            Error::refused("The \"format\" path parameter must be \"pem\" or \"der\"")
-        })?;
+        let packaging =
+            Packaging::parse(&self.format, &self.pkcs12, &self.jks)?.ok_or_else(|| {
+                Error::refused("The \"format\" path parameter must be \"pem\" or \"der\"")
+            })?;
         let signer = issuers::for_issuing(&cx.reading(), &self.issuer_ref)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
@@ -126,7 +132,7 @@ impl Command for SignIntermediate {
         };
         let certificate = issue::sign(cx, &signer, draft)?;
         certs::record(&mut cx.tx, &certificate, Some(signer.issuer.record.id), "");
-        let issued = deliver(&signer, &certificate, format)?;
+        let issued = deliver(&signer, &certificate, &packaging, cx.now)?;
         let (end_warnings, clamp_warnings): (Vec<_>, Vec<_>) =
             ttl_warnings.into_iter().partition(|warning| *warning == Warning::BeyondIssuer);
         Ok(Reply::from(issued)
@@ -191,16 +197,15 @@ impl SignIntermediate {
 fn deliver(
     signer: &SigningIssuer,
     certificate: &Certificate,
-    format: Format,
+    packaging: &Packaging,
+    now: Timestamp,
 ) -> Result<IssuedCertificate, Error> {
-    let chain: Vec<&Certificate> = [certificate].into_iter().chain(&signer.chain).collect();
-    let text = match format {
-        Format::PemBundle => issue::bundle(None, chain.iter().copied())?,
-        Format::Pem | Format::Der => format.certificate(certificate),
-    };
+    let (format, above) = (packaging.text(), &signer.chain);
+    let chain: Vec<&Certificate> = [certificate].into_iter().chain(above).collect();
+    let contents = Contents { key: None, certificate, chain: above, remove_roots: false, now };
     Ok(IssuedCertificate {
         ca_chain: Some(chain.iter().map(|member| format.certificate(member)).collect()),
-        certificate: text,
+        certificate: packaging.pack(&contents)?,
         expiration: certificate.not_after().unix(),
         issuing_ca: format.certificate(&signer.issuer.certificate),
         not_before: None,

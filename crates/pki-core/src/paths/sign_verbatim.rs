@@ -1,12 +1,15 @@
 //! `sign-verbatim`: a certificate that says what its request says, short of being a CA.
 
 use super::issue::{finish, request_path};
-use super::parameters::{ValidityParameters, check_csr_signature, csr, csr_names};
+use super::parameters::{
+    JksParameters, Pkcs12Parameters, ValidityParameters, check_csr_signature, csr, csr_names,
+};
 use super::roles;
 use super::sign::basic_constraints_warning;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::{self, Delivery, Draft, Format, IssuedCertificate};
+use crate::ca::issue::{self, Delivery, Draft, IssuedCertificate};
 use crate::ca::issuers;
+use crate::ca::packaging::Packaging;
 use crate::ca::profile::{self, BasicConstraints, Profile};
 use crate::ca::verbatim;
 use crate::crypto::signature::SignatureAlgorithm;
@@ -45,13 +48,16 @@ fields! {
     #[derive(Clone, Debug)]
     pub struct SignVerbatim {
         ..validity: ValidityParameters,
+        ..pkcs12: Pkcs12Parameters,
+        ..jks: JksParameters,
         /// The request, in PEM.
         csr: String = "",
         /// Name of a role: its lifetimes, its issuer, and whether it keeps what it issues.
         role: Option<String>,
         /// Issuer that signs.
         issuer_ref: Option<String>,
-        /// `pem`, `der` (in base64), or `pem_bundle`: the certificate with its chain.
+        /// `pem`, `der` (in base64), or with the chain: `pem_bundle`, `pkcs12_bundle` or
+        /// `jks_bundle` (both in base64).
         format: String = "pem",
         /// Accepted for what other endpoints take; no key is handed over here.
         private_key_format: String = "der",
@@ -93,7 +99,7 @@ impl Command for SignVerbatim {
         let role = self.role.as_ref().map(|name| roles::load(&cx.tx, name)).transpose()?;
         let reference = self.issuer_ref.as_deref().or(role.as_ref().map(|r| r.issuer_ref.as_str()));
         let signer = issuers::for_issuing(&cx.reading(), reference.unwrap_or("default"))?;
-        let format = Format::for_issuing(&self.format)?;
+        let packaging = Packaging::for_issuing(&self.format, &self.pkcs12, &self.jks)?;
         issue::key_form(&self.private_key_format)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
@@ -130,8 +136,12 @@ impl Command for SignVerbatim {
             ),
         };
         let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery =
-            Delivery { format, key: None, remove_roots_from_chain: self.remove_roots_from_chain };
+        let delivery = Delivery {
+            packaging,
+            key: None,
+            remove_roots_from_chain: self.remove_roots_from_chain,
+            now: cx.now,
+        };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let reply = Reply::from(issued)
             .warn(ttl_warnings)
