@@ -48,8 +48,16 @@ pub fn key_spec(key_type: &str, key_bits: i64) -> Result<KeySpec, Violation> {
         _ if key_type == RSA.0 => rsa(or(RSA.1)),
         _ if key_type == EC.0 => ec(or(EC.1)),
         _ if key_type == ML_DSA.0 => ml_dsa(or(ML_DSA.1)),
+        _ if is_slh_dsa(key_type) => Err(Violation::SlhDsa(key_type.to_owned())),
         _ => Err(Violation::UnknownKeyType(key_type.to_owned())),
     }
+}
+
+/// Whether a word is one for SLH-DSA (FIPS 205), with or without a parameter set. The binding to
+/// OpenSSL cannot make such keys; who asks for one should not look for a spelling that works.
+fn is_slh_dsa(key_type: &str) -> bool {
+    let word = key_type.to_ascii_lowercase().replace('_', "-");
+    word.starts_with("slh-dsa") || word.starts_with("slhdsa")
 }
 
 fn rsa(bits: i64) -> Result<KeySpec, Violation> {
@@ -150,6 +158,9 @@ mod tests {
 
     const RSA_2048: KeySpec = KeySpec::Rsa { bits: 2048 };
 
+    const NO_SLH_DSA: &str = "SLH-DSA keys are not supported: key_type is \"slhdsa\", and can be \
+                              \"rsa\", \"ec\", \"ed25519\" or \"mldsa\"";
+
     #[test]
     fn key_types_have_default_sizes() {
         for (key_type, key_bits, want) in [
@@ -170,6 +181,7 @@ mod tests {
             ("ml-dsa-65", 0, Ok(KeySpec::MlDsa(MlDsa::MlDsa65))),
             ("ml-dsa-65", 65, Ok(KeySpec::MlDsa(MlDsa::MlDsa65))),
             ("ml-dsa-65", 44, Err("unsupported bit length for ML-DSA key: 44")),
+            ("slhdsa", 0, Err(NO_SLH_DSA)),
             ("any", 0, Err("unknown key type: any")),
             ("RSA", 2048, Err("unknown key type RSA")),
             ("", 0, Err("unknown key type ")),
@@ -177,6 +189,14 @@ mod tests {
             let got = key_spec(key_type, key_bits).map_err(|violation| violation.to_string());
             assert_eq!(got, want.map_err(str::to_owned), "{key_type} {key_bits}");
         }
+    }
+
+    #[test]
+    fn slh_dsa_is_refused_by_name_however_it_is_written() {
+        for word in ["slh-dsa", "SLH-DSA-SHA2-128s", "slh_dsa_shake_256f", "slhdsa-128s"] {
+            assert_eq!(key_spec(word, 128), Err(Violation::SlhDsa(word.into())));
+        }
+        assert_eq!(key_spec("slh", 0), Err(Violation::UnknownKeyType("slh".into())));
     }
 
     #[test]

@@ -94,6 +94,12 @@ pub enum Violation {
     /// An RSA key of a size that is not made.
     #[error("unsupported bit length for RSA key: {0}")]
     RsaBits(i64),
+    /// A kind of key that is known, and not made here.
+    #[error(
+        "SLH-DSA keys are not supported: key_type is {0:?}, and can be \"rsa\", \"ec\", \"ed25519\" \
+         or \"mldsa\""
+    )]
+    SlhDsa(String),
     /// A curve that does not exist.
     #[error("unsupported bit length for EC key: {0}")]
     EcBits(i64),
