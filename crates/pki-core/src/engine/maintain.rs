@@ -89,6 +89,22 @@ impl Engine {
     /// Does what is due in a mount, durably, and nothing else. Commands do the same in passing;
     /// this is for a timer, so that a CRL is renewed though nobody asks for anything.
     ///
+    /// ```
+    /// use pki_core::field::Seconds;
+    /// use pki_core::{Engine, Error, Maintain};
+    ///
+    /// /// How many mounts are in order.
+    /// fn on_timer(engine: &Engine) -> Result<usize, Error> {
+    ///     let due = Maintain { within: Some(Seconds::hours(24)) };
+    ///     let mut sound = 0;
+    ///     for mount in engine.mounts()? {
+    ///         let done = engine.maintain(&mount, &due)?;
+    ///         sound += usize::from(done.errors().next().is_none());
+    ///     }
+    ///     Ok(sound)
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When there is no such mount. What fails within a mount is in the answer.
