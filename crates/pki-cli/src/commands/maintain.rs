@@ -93,13 +93,13 @@ fn show(all: &[Done], context: Context<'_, '_>) -> Result<(), Failure> {
 fn row(done: &Done) -> Vec<String> {
     const FAILED: &str = "failed";
     let path = done.path.clone();
-    let Ok(Maintained { crls, tidied, leases, .. }) = &done.outcome else {
+    let Ok(Maintained { crls, unbuilt, tidied, leases, .. }) = &done.outcome else {
         return [path.as_str(), "", "", "", "", FAILED].map(str::to_owned).to_vec();
     };
     let status = if done.errors().next().is_some() { FAILED } else { "ok" };
     vec![
         path,
-        crls.as_ref().map_or_else(failed, |crls| numbers(crls, false)),
+        crls.as_ref().map_or_else(failed, |crls| complete(crls, unbuilt.len())),
         crls.as_ref().map_or_else(failed, |crls| numbers(crls, true)),
         tidied.as_ref().map_or_else(failed, |tidied| tidied.map(counts).unwrap_or_default()),
         leases.as_ref().map_or_else(failed, ended),
@@ -109,6 +109,16 @@ fn row(done: &Done) -> Vec<String> {
 
 fn failed(_: &Error) -> String {
     "failed".to_owned()
+}
+
+/// The numbers of the new complete CRLs, and how many could not be built.
+fn complete(crls: &[RenewedCrl], unbuilt: usize) -> String {
+    let numbers = numbers(crls, false);
+    match (numbers.as_str(), unbuilt) {
+        (_, 0) => numbers,
+        ("", _) => "failed".to_owned(),
+        (_, unbuilt) => format!("{numbers}, {unbuilt} failed"),
+    }
 }
 
 /// The numbers of the new CRLs of one kind.

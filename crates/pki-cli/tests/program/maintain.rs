@@ -88,7 +88,7 @@ fn a_mount_that_is_broken_does_not_stop_the_others() {
         "Mount      CRLs      Delta CRLs    Tidied    Leases ended    Status",
         "-----      ----      ----------    ------    ------------    ------",
         "nosuch/    n/a       n/a           n/a       n/a             failed",
-        "a/         failed    failed        n/a       n/a             failed",
+        "a/         failed    n/a           n/a       n/a             failed",
         "b/         #2        n/a           n/a       n/a             ok",
     ];
     assert_eq!(got.out.lines().collect::<Vec<_>>(), rows);
@@ -99,8 +99,9 @@ fn a_mount_that_is_broken_does_not_stop_the_others() {
     let got = caller.call(&["maintain", "-within=100h", "-format=json", "a", "b"]);
     assert_eq!(got.status, 2);
     let found = document(&got);
-    assert_eq!(found["a/"]["errors"], json!(["a record in table keys is damaged"]));
-    assert_eq!(found["a/"]["crls"], Value::Null);
+    let error = found["a/"]["errors"][0].as_str().expect("an error");
+    assert!(error.contains("could not be built: a record in table keys is damaged"), "{error}");
+    assert_eq!(found["a/"]["crls"], json!([]));
     assert_eq!(found["b/"]["crls"][0]["number"], 3);
 }
 
