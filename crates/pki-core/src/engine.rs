@@ -268,6 +268,7 @@ fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
     let captured = |name: &str| route.captures.contains_key(name);
     let known = |name: &str| {
         captured(name)
+            || op.takes_anything
             || op.tolerated.contains(&name)
             || op.fields.iter().any(|field| field.name == name)
     };

@@ -6,6 +6,7 @@ use crate::crypto::error::CryptoError;
 use crate::domain::time::NotATimestamp;
 use crate::field::FieldError;
 use crate::policy::Violation;
+use crate::policy::cel::CelError;
 use crate::seal::SealError;
 use crate::x509::general_name::EncodeError;
 use crate::x509::lint::{Finding, SignError};
@@ -64,6 +65,9 @@ pub enum Error {
     /// A role, or the rules for all certificates, do not allow it.
     #[error(transparent)]
     Policy(#[from] Violation),
+    /// A policy in CEL cannot be kept, or does not allow it.
+    #[error(transparent)]
+    Cel(#[from] CelError),
     /// The request cannot be carried out as it stands.
     #[error("{0}")]
     Refused(String),
@@ -115,6 +119,7 @@ impl Error {
             Self::UnsupportedOperation => ErrorClass::Unsupported,
             Self::Fields(_)
             | Self::Policy(_)
+            | Self::Cel(_)
             | Self::Refused(_)
             | Self::Lint(_)
             | Self::Encode(_)

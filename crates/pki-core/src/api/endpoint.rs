@@ -193,6 +193,12 @@ pub trait Patch: Command {
     ///
     /// When there is none to patch.
     fn current(cx: &ReadCx<'_>, input: &Input) -> Result<Self, Error>;
+
+    /// Lays what was sent over the record. A null is as good as nothing sent.
+    fn overlay(record: &mut Input, sent: &Input) {
+        let sent = sent.iter().filter(|(_, value)| !value.is_null());
+        record.extend(sent.map(|(name, value)| (name.clone(), value.clone())));
+    }
 }
 
 /// A Vault path: the patterns it answers to, who may ask, and its operations.
@@ -232,6 +238,8 @@ pub struct Op {
     pub tolerated: &'static [&'static str],
     /// Parameters that only the path can give; sent otherwise they have no effect.
     pub path_only: &'static [&'static str],
+    /// Whether it does something with parameters that are not declared, so that none is unknown.
+    pub takes_anything: bool,
     pub(crate) run: Run,
 }
 
@@ -298,6 +306,11 @@ impl Op {
         Self { path_only, ..self }
     }
 
+    /// Takes every parameter that is sent, declared or not.
+    pub const fn taking_anything(self) -> Self {
+        Self { takes_anything: true, ..self }
+    }
+
     const fn query<Q: Query>(operation: Operation) -> Self {
         let run = Run::Query { answer: run_query::<Q>, shown_crl: shown_crl::<Q> };
         Self {
@@ -306,6 +319,7 @@ impl Op {
             reply: Q::Reply::FIELDS,
             tolerated: &[],
             path_only: &[],
+            takes_anything: false,
             run,
         }
     }
@@ -318,6 +332,7 @@ impl Op {
             reply: C::Reply::FIELDS,
             tolerated: &[],
             path_only: &[],
+            takes_anything: false,
             run,
         }
     }
@@ -337,8 +352,7 @@ fn run_command<C: Command>(cx: &mut WriteCx<'_>, input: &Input) -> Result<Output
 
 fn run_patch<P: Patch>(cx: &mut WriteCx<'_>, input: &Input) -> Result<Output, Error> {
     let mut fields = P::current(&cx.reading(), input)?.render();
-    let sent = input.iter().filter(|(_, value)| !value.is_null());
-    fields.extend(sent.map(|(name, value)| (name.clone(), value.clone())));
+    P::overlay(&mut fields, input);
     run_command::<P>(cx, &fields)
 }
 

@@ -14,7 +14,8 @@ use crate::domain::secret::Secret;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::policy::constraints::{self, NamesOf};
+use crate::policy::Violation;
+use crate::policy::constraints::{self, NamesOf, Room};
 use crate::policy::validity::Validity;
 use crate::x509::certificate::{Certificate, TbsCertificate};
 use crate::x509::extension::Extension;
@@ -123,6 +124,24 @@ pub(crate) fn sign(
     constraints::check(&signer.chain, names)?;
     let issuer = signer.issuer.certificate.subject().clone();
     sign_as(cx, issuer, &signer.key, draft)
+}
+
+/// The path length of a new CA: what was asked for, or what the CAs above leave, if one of them is
+/// limited; never more (D9).
+pub(crate) fn path_len(signer: &SigningIssuer, asked: Option<u32>) -> Result<Option<u32>, Error> {
+    if signer.issuer.certificate.path_len() == Some(0) {
+        return Err(Error::refused(
+            "signing certificate has a max path length of zero, and cannot issue further CA certificates",
+        ));
+    }
+    // A new CA with the name of its issuer counts too, as in the reference.
+    let Some(Room { most, authority }) = constraints::room_below(&signer.chain, 1)? else {
+        return Ok(asked);
+    };
+    match asked {
+        Some(asked) if most < asked => Err(Violation::PathLength { asked, most, authority }.into()),
+        asked => Ok(Some(asked.unwrap_or(most))),
+    }
 }
 
 /// Makes a certificate that is its own issuer. Nothing is recorded yet.

@@ -17,5 +17,6 @@ pub(crate) mod packaging;
 pub(crate) mod profile;
 pub(crate) mod revoke;
 pub(crate) mod tables;
+pub(crate) mod templates;
 pub(crate) mod tidy;
 pub(crate) mod verbatim;

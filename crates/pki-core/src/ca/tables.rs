@@ -14,6 +14,7 @@ use super::tidy::TidyStatus;
 use crate::domain::id::{CrlId, IssuerId, KeyId};
 use crate::domain::serial::SerialNumber;
 use crate::field::{Fields as _, Input};
+use crate::policy::cel::Program;
 use crate::policy::role::Role;
 use crate::store::{Damaged, Format, Only, Record, Records, SETS};
 use crate::system::mount::{Migration, Mount};
@@ -69,6 +70,9 @@ pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
 /// How tidying is done by itself.
 pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::kept(30, "config/auto-tidy");
 
+/// Roles that are programs, by name.
+pub(crate) const CEL_ROLES: Records<String, Program> = Records::kept(31, "cel_roles");
+
 /// The tables whose records belong to a mount and go with it.
 pub(crate) const OF_A_MOUNT: &[Table] = &[
     SETS,
@@ -91,6 +95,7 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     SHARDS.table,
     TIDY.table,
     AUTO_TIDY.table,
+    CEL_ROLES.table,
 ];
 
 /// The number of the last mount made.
@@ -99,6 +104,7 @@ pub(crate) struct LastMount(pub(crate) u32);
 crate::store::json_record!(LastMount);
 crate::store::json_record!(IssuerId);
 crate::store::json_record!(KeyId);
+crate::store::json_record!(Program);
 
 /// A role is stored as it is read back.
 impl Record for Role {

@@ -3,6 +3,10 @@
 pub mod auto_tidy;
 pub mod ca;
 pub mod ca_chain;
+pub mod cel_issue;
+pub mod cel_parameters;
+pub mod cel_roles;
+pub mod cel_sign;
 pub mod cert;
 pub mod certs;
 pub mod certs_detailed;
@@ -50,6 +54,10 @@ pub const PATHS: &[&Path] = &[
     &ca::PATH,
     &ca::PEM,
     &ca_chain::PATH,
+    &cel_issue::PATH,
+    &cel_roles::LIST,
+    &cel_roles::PATH,
+    &cel_sign::PATH,
     &cert::CA,
     &cert::CA_CHAIN,
     &cert::CRL,

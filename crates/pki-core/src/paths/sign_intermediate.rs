@@ -17,9 +17,8 @@ use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
-use crate::policy::constraints::{self, Room};
 use crate::policy::decide::names_for_ca;
-use crate::policy::{Violation, Warning, key, usage, validity};
+use crate::policy::{Warning, key, usage, validity};
 use crate::x509::certificate::Certificate;
 use crate::x509::csr::CertificationRequest;
 use crate::x509::name::DistinguishedName;
@@ -87,7 +86,8 @@ impl Command for SignIntermediate {
         let signer = issuers::for_issuing(&cx.reading(), &self.issuer_ref)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
-        let path_len = self.path_len(&signer)?;
+        let asked = self.max_path_length.map(path_length).transpose()?.flatten();
+        let path_len = issue::path_len(&signer, asked)?;
         let requested = csr_names(&csr);
         let names = names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested))?;
         let (validity, ttl_warnings) = validity::for_intermediate(
@@ -150,26 +150,6 @@ fn no_subject(subject: &DistinguishedName) -> Option<&'static str> {
 }
 
 impl SignIntermediate {
-    /// What the CAs above leave, if one of them is limited; never more (D9).
-    fn path_len(&self, signer: &SigningIssuer) -> Result<Option<u32>, Error> {
-        let asked = self.max_path_length.map(path_length).transpose()?.flatten();
-        if signer.issuer.certificate.path_len() == Some(0) {
-            return Err(Error::refused(
-                "signing certificate has a max path length of zero, and cannot issue further CA certificates",
-            ));
-        }
-        // A new CA with the name of its issuer counts too, as in the reference.
-        let Some(Room { most, authority }) = constraints::room_below(&signer.chain, 1)? else {
-            return Ok(asked);
-        };
-        match asked {
-            Some(asked) if most < asked => {
-                Err(Violation::PathLength { asked, most, authority }.into())
-            }
-            asked => Ok(Some(asked.unwrap_or(most))),
-        }
-    }
-
     fn subject_key_identifier(&self) -> Result<Option<Vec<u8>>, Error> {
         let digits: String = self.skid.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
         if digits.is_empty() {

@@ -7,6 +7,7 @@
 //! Whatever the source of a name, parameter or CSR, the same function decides about it.
 
 pub mod bound;
+pub mod cel;
 pub mod constraints;
 pub mod decide;
 pub mod glob;

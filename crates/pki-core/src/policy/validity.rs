@@ -1,6 +1,7 @@
 //! When a certificate begins and ends.
 
 use super::bound::{Behavior, NotAfterBound, NotBeforeBound};
+use super::cel::{Authority, Template};
 use super::{Role, Violation, Warning};
 use crate::domain::time::Timestamp;
 use crate::field::Seconds;
@@ -141,6 +142,24 @@ impl IssuerLimits {
         }
     }
 
+    /// The end of a CA that was to end then: with the issuer at the latest. With `enforce` it is
+    /// treated as a leaf.
+    fn ca_end(
+        &self,
+        not_after: Timestamp,
+        enforce: bool,
+    ) -> Result<(Timestamp, Option<Warning>), Violation> {
+        if not_after <= self.not_after {
+            return Ok((not_after, None));
+        }
+        let not_after = match (self.behavior, enforce) {
+            (Behavior::AlwaysEnforceErr, _) => return Err(self.refusal(not_after)),
+            (_, true) => self.leaf_end(not_after)?,
+            (Behavior::Err | Behavior::Truncate | Behavior::Permit, false) => self.not_after,
+        };
+        Ok((not_after, Some(Warning::BeyondIssuer)))
+    }
+
     fn refusal(&self, not_after: Timestamp) -> Violation {
         Violation::NotAfterBeyondIssuer { not_after, issuer: self.not_after }
     }
@@ -270,18 +289,28 @@ pub fn for_intermediate(
         Timestamp::parse(text)?;
     }
     let (end, clamped) = ca_end(mount, request, now)?;
-    let mut warnings = Vec::new();
-    let mut not_after = end.not_after;
-    if issuer.not_after < not_after {
-        not_after = match (issuer.behavior, enforce) {
-            (Behavior::AlwaysEnforceErr, _) => return Err(issuer.refusal(not_after)),
-            (_, true) => issuer.leaf_end(not_after)?,
-            (Behavior::Err | Behavior::Truncate | Behavior::Permit, false) => issuer.not_after,
-        };
-        warnings.push(Warning::BeyondIssuer);
-    }
-    warnings.extend(clamped);
+    let (not_after, cut) = issuer.ca_end(end.not_after, enforce)?;
+    let warnings = cut.into_iter().chain(clamped).collect();
     Ok((Validity::new(ca_start(not_before_duration, now), not_after)?, warnings))
+}
+
+/// The validity that a template states. It may leave out the beginning; the issuer bounds the end
+/// as it does for other leaves and CAs.
+///
+/// # Errors
+///
+/// An end before the beginning, or one beyond the issuer's where that is refused.
+pub fn for_template(
+    template: &Template,
+    issuer: &IssuerLimits,
+    now: Timestamp,
+) -> Result<(Validity, Option<Warning>), Violation> {
+    let (not_after, warning) = match template.authority {
+        Authority::Ca(_) => issuer.ca_end(template.not_after, false)?,
+        Authority::Leaf | Authority::Unsaid => (issuer.leaf_end(template.not_after)?, None),
+    };
+    let not_before = template.not_before.unwrap_or(now.before(DEFAULT_BACKDATE));
+    Ok((Validity::new(not_before, not_after)?, warning))
 }
 
 fn ca_end(

@@ -57,6 +57,14 @@ impl KeyUsage {
         names.into_iter().filter_map(Self::parse).fold(Self::NONE, BitOr::bitor)
     }
 
+    /// The usages of a number with one bit for each, the lowest for digitalSignature; nothing if
+    /// it has other bits.
+    pub fn from_bits(bits: i64) -> Option<Self> {
+        let known = KEY_USAGES.iter().fold(Self::NONE, |all, row| all | row.0);
+        let bits = u16::try_from(bits).ok().map(Self)?;
+        known.contains(bits).then_some(bits)
+    }
+
     /// The names of the bits that are set.
     pub fn names(self) -> Vec<&'static str> {
         KEY_USAGES.iter().filter(|row| self.contains(row.0)).map(|row| row.1).collect()
@@ -136,6 +144,17 @@ pub const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1
 pub fn ext_key_usage_oid(name: &str) -> Option<ObjectIdentifier> {
     let name = name.trim();
     EXT_KEY_USAGES.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1)
+}
+
+/// The extended key usage with this number, as Go counts them: those of [`EXT_KEY_USAGES`], and
+/// two more that Vault has no names for.
+pub fn ext_key_usage_by_number(number: i128) -> Option<ObjectIdentifier> {
+    const UNNAMED: [ObjectIdentifier; 2] = [
+        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.22"),
+        ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.61.1.1"),
+    ];
+    let named = EXT_KEY_USAGES.iter().map(|row| row.1);
+    named.chain(UNNAMED).nth(usize::try_from(number).ok()?)
 }
 
 /// The name of an extended key usage.
