@@ -11,6 +11,8 @@ mod authorities;
 mod caller;
 #[path = "program/maintain.rs"]
 mod maintain;
+#[path = "program/cel.rs"]
+mod cel;
 #[path = "program/no_store.rs"]
 mod no_store;
 #[path = "program/process.rs"]

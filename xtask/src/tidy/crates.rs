@@ -9,7 +9,8 @@ const MAY_HAVE: &[(&str, &[&str])] =
     &[("pki-store", &[]), ("pki-core", &["pki-store"]), ("pki-cli", &["pki-store", "pki-core"])];
 
 /// Dependencies that one crate alone may have.
-const CONFINED: &[(&str, &str)] = &[("openssl", "pki-core"), ("rusqlite", "pki-store")];
+const CONFINED: &[(&str, &str)] =
+    &[("cel", "pki-core"), ("openssl", "pki-core"), ("rusqlite", "pki-store")];
 
 const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 

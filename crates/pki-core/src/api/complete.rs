@@ -3,7 +3,7 @@
 use super::endpoint::Path;
 use super::request::Operation;
 use super::router;
-use crate::ca::tables::{ISSUER_NAMES, KEY_NAMES, MOUNTS, ROLES};
+use crate::ca::tables::{CEL_ROLES, ISSUER_NAMES, KEY_NAMES, MOUNTS, ROLES};
 use crate::domain::id::MountId;
 use crate::paths::PATHS;
 use crate::store::{Record, RecordKey, Records, View};
@@ -66,7 +66,7 @@ fn below(view: &View<'_>, mount: MountId, operation: Operation, typed: &str) -> 
                 continue;
             }
             let end = if more.is_empty() { "" } else { "/" };
-            let choices = choices(view, mount, next);
+            let choices = choices(view, mount, pattern, next);
             let fitting = choices.into_iter().filter(|choice| choice.starts_with(partial));
             found.extend(fitting.map(|choice| {
                 Candidate {
@@ -85,8 +85,9 @@ fn below(view: &View<'_>, mount: MountId, operation: Operation, typed: &str) -> 
 }
 
 /// What can stand for one segment of a pattern.
-fn choices(view: &View<'_>, mount: MountId, segment: &str) -> Vec<String> {
+fn choices(view: &View<'_>, mount: MountId, pattern: &str, segment: &str) -> Vec<String> {
     match segment {
+        ":role" | ":name" if pattern.starts_with("cel/") => names(view, mount, &CEL_ROLES),
         ":role" | ":name" => names(view, mount, &ROLES),
         ":issuer_ref" => with_default(names(view, mount, &ISSUER_NAMES)),
         ":key_ref" => with_default(names(view, mount, &KEY_NAMES)),

@@ -105,10 +105,6 @@ pub(super) fn constant(of: &str, name: &str) -> Option<i64> {
     names.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
 
-pub(super) fn is_enum(name: &str) -> bool {
-    CONSTANTS.iter().any(|(known, _)| *known == name)
-}
-
 const CONTAINER: &str = "openbao.pki.";
 
 type Constants = (&'static str, &'static [(&'static str, i64)]);

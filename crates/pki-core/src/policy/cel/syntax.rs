@@ -4,6 +4,8 @@
 //! names that mean a constant or a function are resolved. What comes after need not know the
 //! parser.
 
+use std::thread;
+
 use ::cel::Env;
 use ::cel::common::ast::{self, EntryExpr, IdedExpr, LiteralValue, SourceInfo};
 
@@ -90,6 +92,10 @@ const NAMESPACES: [&str; 6] = ["base64", "lists", "math", "optional", "sets", "s
 /// What the parser may nest. More than [`MAX_DEPTH`] of ours, since brackets count too.
 const PARSER_DEPTH: u16 = 96;
 
+/// What the parser may need of a stack, in octets. It recurses through many functions for each
+/// bracket and each operator; callers' threads may have less.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// Reads an expression.
 ///
 /// # Errors
@@ -97,6 +103,18 @@ const PARSER_DEPTH: u16 = 96;
 /// Everything that the parser found, or the first thing that is too large.
 pub(super) fn parse(text: &str) -> Result<Expr, Vec<Problem>> {
     limits::text(text).map_err(|what| vec![Problem { place: START, what }])?;
+    thread::scope(|scope| {
+        let parser = thread::Builder::new().stack_size(STACK);
+        let parser = parser.spawn_scoped(scope, || read(text));
+        parser.ok().and_then(|parser| parser.join().ok())
+    })
+    .unwrap_or_else(|| {
+        let what = "the parser could not be run".to_owned();
+        Err(vec![Problem { place: START, what }])
+    })
+}
+
+fn read(text: &str) -> Result<Expr, Vec<Problem>> {
     // An environment without macros: they stay calls, and become nodes of ours below.
     let parser = Env::default().parser().max_recursion_depth(PARSER_DEPTH);
     let parsed = parser.parse_with_source_info(text);
@@ -197,7 +215,7 @@ impl Reader<'_> {
         match &tree.expr {
             ast::Expr::Literal(literal) => Ok(Node::Literal(value(literal))),
             ast::Expr::Ident(name) => Ok(Node::Name(plain(name).to_owned())),
-            ast::Expr::Select(select) => self.select(tree.id, select),
+            ast::Expr::Select(select) => self.select(select),
             ast::Expr::Call(call) => self.call(tree.id, call),
             ast::Expr::List(list) if list.optional_indices.is_empty() => {
                 self.all(&list.elements).map(Node::List)
@@ -211,15 +229,12 @@ impl Reader<'_> {
         }
     }
 
-    fn select(&mut self, id: u64, select: &ast::SelectExpr) -> Result<Node, Problem> {
+    fn select(&mut self, select: &ast::SelectExpr) -> Result<Node, Problem> {
         let ast::SelectExpr { operand, field, test: _ } = select;
-        if let ast::Expr::Ident(name) = &operand.expr {
-            if let Some(number) = messages::constant(plain(name), field) {
-                return Ok(Node::Literal(Value::Int(number)));
-            }
-            if messages::is_enum(plain(name)) {
-                return self.refuse(id, undeclared(plain(name)));
-            }
+        if let ast::Expr::Ident(name) = &operand.expr
+            && let Some(number) = messages::constant(plain(name), field)
+        {
+            return Ok(Node::Literal(Value::Int(number)));
         }
         Ok(Node::Select { operand: self.boxed(operand)?, field: field.clone() })
     }

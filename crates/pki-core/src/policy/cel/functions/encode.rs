@@ -3,7 +3,6 @@
 use super::{Function, Out, Param, global};
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::Value;
-use crate::policy::names;
 use crate::x509::base64;
 
 use Param::{Any, Bytes, Text};
@@ -77,6 +76,5 @@ fn is_mailbox(text: &str) -> bool {
         let is_atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
         text.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom))
     };
-    names::is_email(text)
-        || text.split_once('@').is_some_and(|(local, host)| atoms(local) && atoms(host))
+    text.split_once('@').is_some_and(|(local, host)| atoms(local) && atoms(host))
 }

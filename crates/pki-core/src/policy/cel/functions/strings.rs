@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Function] = &[
     member(
         "replace",
         &[(&[Text, Text, Text], Out::Text), (&[Text, Text, Text, Int], Out::Text)],
-        { replace },
+        replace,
     ),
     member("split", &[(&[Text, Text], Out::Texts), (&[Text, Text, Int], Out::Texts)], split),
     member("join", &[(&[Texts], Out::Text), (&[Texts, Text], Out::Text)], join),
@@ -75,7 +75,7 @@ fn matches(budget: &mut Budget, args: &[Value]) -> Ran {
     let [Value::String(text), Value::String(pattern)] = args else {
         return Err(Failure::no_overload());
     };
-    let work = text.len().saturating_mul(pattern.len().max(1)) / 64;
+    let work = text.len().saturating_mul(pattern.len().max(1)) / 16;
     budget.take(PATTERN_STEPS.saturating_add(work))?;
     let compiled =
         RegexBuilder::new(pattern).size_limit(PATTERN_SIZE).dfa_size_limit(PATTERN_SIZE).build();
