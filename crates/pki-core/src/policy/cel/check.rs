@@ -59,7 +59,7 @@ impl Checker<'_> {
             Node::Literal(value) => literal(value),
             Node::Name(name) => match self.scope.find(name) {
                 Some(of) => of.clone(),
-                None if Value::type_called(name).is_some() => Type::Type,
+                None if Value::type_called(name).is_some() => Type::Kind,
                 None => self.wrong(place, undeclared(name)),
             },
             Node::Select { operand, field } => self.select(place, operand, field),
@@ -281,7 +281,7 @@ fn out_type(out: Out, args: &[Type]) -> Type {
         Out::Ints => Type::list(Type::Int),
         Out::Anys => Type::list(Type::Dyn),
         Out::Optional => Type::Optional(Box::new(Type::Dyn)),
-        Out::Type => Type::Type,
+        Out::Type => Type::Kind,
         Out::First => first(),
         Out::Element => match first() {
             Type::List(of) => *of,

@@ -31,7 +31,7 @@ pub(super) enum FieldType {
     /// By its name.
     Message(&'static str),
     /// A list of one of the others.
-    List(&'static FieldType),
+    List(&'static Self),
 }
 
 impl MessageType {

@@ -17,12 +17,12 @@ pub(super) enum Type {
     Bytes,
     Timestamp,
     Duration,
-    List(Box<Type>),
-    Map(Box<Type>, Box<Type>),
-    Optional(Box<Type>),
+    List(Box<Self>),
+    Map(Box<Self>, Box<Self>),
+    Optional(Box<Self>),
     Message(&'static str),
     /// The type of types.
-    Type,
+    Kind,
 }
 
 impl Type {
@@ -86,7 +86,7 @@ impl fmt::Display for Type {
             Self::Map(key, value) => write!(f, "map({key}, {value})"),
             Self::Optional(of) => write!(f, "optional_type({of})"),
             Self::Message(name) => f.write_str(name),
-            Self::Type => f.write_str("type"),
+            Self::Kind => f.write_str("type"),
         }
     }
 }

@@ -18,13 +18,13 @@ pub(super) enum Value {
     Double(f64),
     String(Arc<str>),
     Bytes(Arc<[u8]>),
-    List(Arc<[Value]>),
-    Map(Arc<BTreeMap<Key, Value>>),
+    List(Arc<[Self]>),
+    Map(Arc<BTreeMap<Key, Self>>),
     Timestamp(Timestamp),
     /// In nanoseconds.
     Duration(i64),
     Message(Arc<Message>),
-    Optional(Option<Arc<Value>>),
+    Optional(Option<Arc<Self>>),
     /// What `type(x)` gives.
     Type(&'static str),
 }

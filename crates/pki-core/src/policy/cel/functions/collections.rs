@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Param::{Any, Bytes, Int, List, Map, Text};
 use super::{Function, Out, Param, Style, count, global, index, member};
 use crate::policy::cel::limits::{Budget, Failure, MAX_ELEMENTS};
 use crate::policy::cel::value::Value;
-
-use Param::{Any, Bytes, Int, List, Map, Text};
 
 type Ran = Result<Value, Failure>;
 

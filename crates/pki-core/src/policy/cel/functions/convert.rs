@@ -1,11 +1,10 @@
 //! From one type to another.
 
-use super::{Function, Out, Param, global};
+use super::Param::{Any, Bool, Bytes, Double, Int, Span, Text, Time, Uint};
+use super::{Function, Out, global};
 use crate::domain::time::{Timestamp, parse_go_duration};
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::Value;
-
-use Param::{Any, Bool, Bytes, Double, Int, Span, Text, Time, Uint};
 
 type Ran = Result<Value, Failure>;
 

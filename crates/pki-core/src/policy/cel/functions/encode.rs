@@ -1,11 +1,10 @@
 //! JSON, base64, and addresses.
 
-use super::{Function, Out, Param, global};
+use super::Param::{Any, Bytes, Text};
+use super::{Function, Out, global};
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::Value;
 use crate::x509::base64;
-
-use Param::{Any, Bytes, Text};
 
 type Ran = Result<Value, Failure>;
 

@@ -1,11 +1,10 @@
 //! Parts of moments and durations. The time zone is UTC.
 
+use super::Param::{Span, Time};
 use super::{Function, Out, Param, member};
 use crate::domain::time::Timestamp;
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::Value;
-
-use Param::{Span, Time};
 
 type Ran = Result<Value, Failure>;
 

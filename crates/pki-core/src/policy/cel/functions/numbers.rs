@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
+use super::Param::{Double, Int, List, More, Number, Uint};
 use super::{Function, Out, Param, global};
 use crate::policy::cel::limits::Failure;
 use crate::policy::cel::value::Value;
-
-use Param::{Double, Int, List, More, Number, Uint};
 
 type Ran = Result<Value, Failure>;
 

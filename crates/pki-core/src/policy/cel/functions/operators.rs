@@ -3,16 +3,15 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::Param::{
+    Any, Bool, Bytes, Double, Holder, Int, List, Map, Number, Same, Span, Text, Time, Uint,
+};
 use super::{Function, Out, Param, global};
 use crate::domain::time::Timestamp;
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::{Key, Value};
 
 type Ran = Result<Value, Failure>;
-
-use Param::{
-    Any, Bool, Bytes, Double, Holder, Int, List, Map, Number, Same, Span, Text, Time, Uint,
-};
 
 const ORDERED: &[(&[Param], Out)] = &[
     (&[Bool, Bool], Out::Bool),

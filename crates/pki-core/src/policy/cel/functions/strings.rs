@@ -2,11 +2,10 @@
 
 use regex::RegexBuilder;
 
+use super::Param::{Int, List, Text, Texts};
 use super::{Function, Out, Param, convert, count, global, index, member};
 use crate::policy::cel::limits::{Budget, Failure};
 use crate::policy::cel::value::Value;
-
-use Param::{Int, List, Text, Texts};
 
 type Ran = Result<Value, Failure>;
 
