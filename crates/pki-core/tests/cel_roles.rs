@@ -303,7 +303,7 @@ fn names_of_every_kind_are_taken_and_checked() {
             "2.5.29.19 is set by a field",
         ),
         ("PermittedDNSDomains: ['example.com']", "name constraints, which only a CA can have"),
-        ("NotBefore: now + duration('2h')", "before"),
+        ("NotBefore: now + duration('2h')", "is later than the certificate's Not After"),
     ] {
         world.role("x", template(&format!(", {fields}"), ""));
         world.refuses("cel/issue/x", json!({}), want);

@@ -129,6 +129,7 @@ fn texts_numbers_and_lists_have_their_functions() {
         "encode_json({'b': 1, 'a': [1.5, null]}) == '{\"a\":[1.5,null],\"b\":1}'",
         "decode_json('{\"a\": 2}').a == 2 && decode_json('{') == false && encode_json(now) == false",
         "check_valid_email('a@b.c') && check_valid_email('Ann <a@b>') && !check_valid_email('ab')",
+        "type(decode_json('1')) == double && string(1234567.0) == '1.234567e+06'",
         "!check_valid_email('a b@c') && !check_valid_email('<a@b') && !check_valid_email('@b')",
     ]);
     fails("'%s'.format([])", "index out of range");

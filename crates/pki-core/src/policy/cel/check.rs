@@ -68,6 +68,11 @@ impl Checker<'_> {
                 Type::Bool
             }
             Node::Call { function, is_member, args } => {
+                if functions::called(function, *is_member).next().is_none() {
+                    self.wrong(place, undeclared(function));
+                    args.iter().for_each(|arg| drop(self.type_of(arg)));
+                    return Type::Dyn;
+                }
                 let args: Vec<Type> = args.iter().map(|arg| self.type_of(arg)).collect();
                 self.call(place, function, *is_member, &args)
             }
@@ -175,17 +180,12 @@ impl Checker<'_> {
 
     fn call(&mut self, place: Place, name: &str, is_member: bool, args: &[Type]) -> Type {
         let mut results: Vec<Type> = Vec::new();
-        let mut is_known = false;
         for function in functions::called(name, is_member) {
-            is_known = true;
             for (params, out) in function.overloads {
                 if takes(params, args) {
                     results.push(out_type(*out, args));
                 }
             }
-        }
-        if !is_known {
-            return self.wrong(place, undeclared(name));
         }
         match results.into_iter().reduce(Type::either) {
             Some(of) => of,

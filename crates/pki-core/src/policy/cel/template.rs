@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::value::{Message, Value};
 use crate::domain::time::Timestamp;
-use crate::policy::{names, oid as identifiers, uri};
+use crate::policy::{idna, names, oid as identifiers, uri};
 use crate::x509::extension::{Extension, PolicyInformation};
 use crate::x509::general_name::SubjectAltNames;
 use crate::x509::name_constraints::{IpRange, NameConstraints, Subtrees};
@@ -280,8 +280,9 @@ fn alternative_names(message: &Message) -> Found<SubjectAltNames> {
     })
 }
 
+/// A host name in ASCII, or a wildcard for those directly below one.
 fn is_host(name: &str) -> bool {
-    name.is_ascii() && !name.contains('@') && names::is_plausible(name)
+    name.is_ascii() && idna::is_hostname(name.strip_prefix("*.").unwrap_or(name))
 }
 
 fn address_of(octets: &[u8]) -> Option<IpAddr> {

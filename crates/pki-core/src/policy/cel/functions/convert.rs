@@ -170,7 +170,7 @@ pub(super) fn double_text(number: f64) -> String {
         return if 0.0 < number { "+Inf" } else { "-Inf" }.to_owned();
     }
     let scale = number.abs();
-    if scale != 0.0 && !(1e-4..1e21).contains(&scale) && number.is_finite() {
+    if scale != 0.0 && !(1e-4..1e6).contains(&scale) && number.is_finite() {
         let text = format!("{number:e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let (sign, exponent) = match exponent.strip_prefix('-') {

@@ -1,5 +1,7 @@
 //! JSON, base64, and addresses.
 
+use std::sync::Arc;
+
 use super::Param::{Any, Bytes, Text};
 use super::{Function, Out, global};
 use crate::policy::cel::limits::{Budget, Failure};
@@ -53,9 +55,27 @@ fn decode_json(budget: &mut Budget, args: &[Value]) -> Ran {
     let [Value::String(text)] = args else { return Err(Failure::no_overload()) };
     budget.take(text.len())?;
     let Ok(json) = serde_json::from_str(text) else { return Ok(Value::Bool(false)) };
-    let value = Value::from_json(&json);
+    let value = as_doubles(Value::from_json(&json));
     budget.walk(&value)?;
     Ok(value)
+}
+
+/// All numbers of JSON are fractions, as in the reference. What JSON nests is bounded by its
+/// parser.
+fn as_doubles(value: Value) -> Value {
+    match value {
+        Value::List(items) => Value::list(items.iter().cloned().map(as_doubles).collect()),
+        Value::Map(map) => {
+            let members = map.iter().map(|(key, value)| (key.clone(), as_doubles(value.clone())));
+            Value::Map(Arc::new(members.collect()))
+        }
+        value => value.whole().map_or(value, |number| Value::Double(nearest(number))),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a fraction is all that is wanted")]
+fn nearest(number: i128) -> f64 {
+    number as f64
 }
 
 /// An address as in RFC 5322, perhaps with a name before it: `Ann <ann@example.com>`.
