@@ -9,10 +9,10 @@
 mod authorities;
 #[path = "program/caller.rs"]
 mod caller;
-#[path = "program/maintain.rs"]
-mod maintain;
 #[path = "program/cel.rs"]
 mod cel;
+#[path = "program/maintain.rs"]
+mod maintain;
 #[path = "program/no_store.rs"]
 mod no_store;
 #[path = "program/process.rs"]

@@ -7,7 +7,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use crate::bench::authority::Authority;
 
 /// What is larger is not worth committing.
-const LARGEST: usize = 300_000;
+const LARGEST: usize = 400_000;
 
 pub(super) fn document() -> Result<String> {
     let authority = Authority::in_memory()?;

@@ -47,7 +47,7 @@ pub(crate) fn plan<'a>(
 
 /// Makes and signs the certificate for a key. Nothing is recorded yet.
 pub(crate) fn certify(
-    cx: &WriteCx<'_>,
+    cx: &mut WriteCx<'_>,
     signer: &SigningIssuer,
     plan: &Plan<'_>,
     public_key: &PublicKey,

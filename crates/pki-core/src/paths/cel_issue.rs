@@ -5,6 +5,7 @@ use super::cel_roles;
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::issue::{self, Delivery, Format, IssuedCertificate};
 use crate::ca::issuers;
+use crate::ca::packaging::Packaging;
 use crate::ca::templates::{self, Kept};
 use crate::crypto::key::{PrivateKey, PrivateKeyForm};
 use crate::error::Error;
@@ -52,9 +53,10 @@ impl Command for CelIssue {
         let key = PrivateKey::generate(spec)?;
         let certificate = templates::certify(cx, &signer, &plan, key.public_key())?;
         let delivery = Delivery {
-            format: Format::Pem,
+            packaging: Packaging::Text(Format::Pem),
             key: Some((&key, PrivateKeyForm::Traditional)),
             remove_roots_from_chain: *remove_roots_from_chain,
+            now: cx.now,
         };
         let reply = Reply::from(issue::deliver(&signer, &certificate, &delivery)?);
         let kept = Kept { role, path: &format!("cel/issue/{role}"), decision: &decision };

@@ -6,6 +6,7 @@ use super::parameters::{SecretText, check_csr_signature};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::issue::{self, Delivery, Format, IssuedCertificate};
 use crate::ca::issuers;
+use crate::ca::packaging::Packaging;
 use crate::ca::templates::{self, Kept};
 use crate::error::Error;
 use crate::fields;
@@ -51,9 +52,10 @@ impl Command for CelSign {
         let plan = templates::plan(cx, &signer, &decision)?;
         let certificate = templates::certify(cx, &signer, &plan, csr.public_key())?;
         let delivery = Delivery {
-            format: Format::Pem,
+            packaging: Packaging::Text(Format::Pem),
             key: None,
             remove_roots_from_chain: *remove_roots_from_chain,
+            now: cx.now,
         };
         let mut issued = issue::deliver(&signer, &certificate, &delivery)?;
         // Clients of the reference find these here, and empty.
