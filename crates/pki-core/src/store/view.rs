@@ -99,6 +99,13 @@ impl<'a> View<'a> {
                 found.iter().map(|(key, entry)| (key.clone(), Expect::Version(entry.version)));
             self.reads.borrow_mut().extend(seen);
         }
+        if own.is_empty() {
+            // The usual case, and where there are many, a map of them is most of the work.
+            let decode = |(key, entry): (Key, Entry)| {
+                Ok((self.own_key(records, &key.bytes)?, read(records, &entry.value)?))
+            };
+            return found.into_iter().map(decode).collect();
+        }
         let mut merged: BTreeMap<Vec<u8>, Option<Vec<u8>>> =
             found.into_iter().map(|(key, entry)| (key.bytes, Some(entry.value))).collect();
         merged.extend(own);
@@ -120,6 +127,9 @@ impl<'a> View<'a> {
         let own = self.own_in(&range);
         let found = self.snapshot.keys(&range, limit.saturating_add(own.len()))?;
         self.depend_on_set(records)?;
+        if own.is_empty() {
+            return found.into_iter().map(|key| self.own_key(records, &key.bytes)).collect();
+        }
         let mut merged: BTreeMap<Vec<u8>, bool> =
             found.into_iter().map(|key| (key.bytes, true)).collect();
         merged.extend(own.into_iter().map(|(key, value)| (key, value.is_some())));
