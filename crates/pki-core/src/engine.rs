@@ -1,5 +1,6 @@
 //! An authority over a store: one request in, one answer out.
 
+mod group;
 mod maintain;
 
 use std::cell::Cell;
@@ -27,6 +28,7 @@ use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
 
 pub use crate::api::help::Help;
+pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 
 /// How often a command is run again because another writer changed what it had read.
@@ -115,6 +117,15 @@ impl Engine {
         let (mount, rest) = self.locate(path)?;
         let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
         help::of(paths, &mount.path, rest).ok_or(Error::UnsupportedPath)
+    }
+
+    /// The mount that a path lies in, and the rest of the path.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such mount.
+    pub fn mount_of(&self, path: &str) -> Result<(String, String), Error> {
+        self.locate(path).map(|(mount, rest)| (mount.path, rest.to_owned()))
     }
 
     /// Ways to go on with a path that is being typed. Never fails: what cannot be read is not

@@ -19,6 +19,11 @@ pub(super) const LIST: &str = "Examples:
 pub(super) const PATCH: &str = "Example:
   $ pkictl patch pki/roles/web max_ttl=72h";
 
+pub(super) const BATCH: &str = "Examples:
+  $ pkictl batch -in=hosts.csv -check pki/issue/web
+  $ pkictl batch -in=hosts.csv -out=certificates pki/issue/web
+  $ pkictl batch -in=hosts.csv -out=certificates -resume pki/issue/web";
+
 pub(super) const PATH_HELP: &str = "Examples:
   $ pkictl path-help pki
   $ pkictl path-help pki/roles/web";

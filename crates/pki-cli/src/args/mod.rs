@@ -1,5 +1,6 @@
 //! What can be typed. The comments here are the help.
 
+mod batch;
 mod examples;
 mod lease;
 mod maintain;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::durations::FlagDuration;
 
+pub(crate) use batch::BatchArgs;
 pub(crate) use lease::{LeaseCommand, LookupArgs, RenewArgs, RevokeArgs};
 pub(crate) use maintain::MaintainArgs;
 pub(crate) use pki::{
@@ -92,6 +94,22 @@ pub(crate) enum Command {
         after_help = examples::PATCH
     )]
     Patch(WriteArgs),
+
+    /// Issue or sign many certificates, one for each row of a file
+    ///
+    /// A row holds the parameters of one request to PATH, which is that of issue or sign under a
+    /// role. Files ending in .csv begin with the names of the parameters; an empty cell is a
+    /// parameter that is not given. Files ending in .jsonl hold a JSON object on each line. In csv
+    /// a value @file is read from the file.
+    ///
+    /// All rows are checked before anything is done. Each row becomes a file in the directory,
+    /// and a line of its results.jsonl. A run that was stopped, however that happened, goes on
+    /// with -resume and does no row twice.
+    #[command(
+        override_usage = "pkictl batch -in=FILE -out=DIRECTORY [options] PATH",
+        after_help = examples::BATCH
+    )]
+    Batch(BatchArgs),
 
     /// Show what a path is for, and its parameters
     ///

@@ -1,5 +1,6 @@
 //! The commands, and what they share.
 
+mod batch;
 mod completion;
 mod delete;
 mod lease;
@@ -78,6 +79,7 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
         Command::Delete(args) => delete::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Patch(args) => write::run(args, Operation::Patch, context),
+        Command::Batch(args) => batch::run(&args, context),
         Command::PathHelp(args) => path_help::run(&args, context),
         Command::Secrets(command) => secrets::run(*command, context),
         Command::Lease(command) => lease::run(command, context),
@@ -100,6 +102,7 @@ impl Command {
             Self::Write(args) | Self::Patch(args) => &args.format,
             Self::Delete(args) => &args.format,
             Self::List(args) => &args.format,
+            Self::Batch(args) => &args.format,
             Self::PathHelp(args) => &args.format,
             Self::Secrets(command) => match command.as_ref() {
                 SecretsCommand::List(args) => &args.format,

@@ -17,7 +17,8 @@ use word::Word;
 pub(crate) use word::parse_bool;
 
 /// Flags that also count after the first word that is no flag, where a command has them.
-const ANYWHERE: [&str; 4] = ["format", "detailed", "data-dir", "config"];
+const ANYWHERE: [&str; 9] =
+    ["format", "detailed", "data-dir", "config", "in", "out", "jobs", "check", "resume"];
 
 /// Older spellings of commands.
 const ALIASES: [(&str, [&str; 2]); 5] = [

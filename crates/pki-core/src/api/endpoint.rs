@@ -184,6 +184,17 @@ pub trait Command: Fields {
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error>;
 }
 
+/// A command that can say whether it would be carried out, short of what is slow: making keys and
+/// signing.
+pub trait Check: Command {
+    /// Decides everything that carrying it out decides.
+    ///
+    /// # Errors
+    ///
+    /// Why it would not be done.
+    fn check(&self, cx: &ReadCx<'_>) -> Result<(), Error>;
+}
+
 /// A record that can be changed field by field. The rest of `PATCH` (overlay what was sent,
 /// parse again, run the command) is the same for all of them.
 pub trait Patch: Command {

@@ -120,8 +120,7 @@ pub(crate) fn sign(
     mut draft: Draft,
 ) -> Result<Certificate, Error> {
     shard::assign(cx, signer.issuer.record.crl.0, &mut draft.extensions)?;
-    let names = NamesOf { subject: &draft.subject, extensions: &draft.extensions };
-    constraints::check(&signer.chain, names)?;
+    check_names(signer, &draft)?;
     let issuer = signer.issuer.certificate.subject().clone();
     sign_as(cx, issuer, &signer.key, draft)
 }
@@ -144,6 +143,19 @@ pub(crate) fn path_len(signer: &SigningIssuer, asked: Option<u32>) -> Result<Opt
     }
 }
 
+/// Whether [`sign`] would sign: everything it looks at, and no signature.
+pub(crate) fn check(signer: &SigningIssuer, draft: Draft) -> Result<(), Error> {
+    check_names(signer, &draft)?;
+    let issuer = signer.issuer.certificate.subject().clone();
+    let tbs = tbs(SerialNumber::from_random([0; 20]), issuer, draft);
+    Linted::check(tbs).map(drop).map_err(Error::Lint)
+}
+
+fn check_names(signer: &SigningIssuer, draft: &Draft) -> Result<(), Error> {
+    let names = NamesOf { subject: &draft.subject, extensions: &draft.extensions };
+    Ok(constraints::check(&signer.chain, names)?)
+}
+
 /// Makes a certificate that is its own issuer. Nothing is recorded yet.
 pub(crate) fn self_sign(
     cx: &WriteCx<'_>,
@@ -161,11 +173,16 @@ fn sign_as(
     key: &PrivateKey,
     draft: Draft,
 ) -> Result<Certificate, Error> {
-    let Draft { subject, public_key, validity, extensions, signature } = draft;
     let mut octets = [0; 20];
     cx.env.random.fill(&mut octets);
-    let tbs = TbsCertificate {
-        serial: SerialNumber::from_random(octets),
+    let tbs = tbs(SerialNumber::from_random(octets), issuer, draft);
+    Ok(Linted::check(tbs).map_err(Error::Lint)?.sign(key)?)
+}
+
+fn tbs(serial: SerialNumber, issuer: DistinguishedName, draft: Draft) -> TbsCertificate {
+    let Draft { subject, public_key, validity, extensions, signature } = draft;
+    TbsCertificate {
+        serial,
         signature,
         issuer,
         not_before: validity.not_before,
@@ -173,8 +190,7 @@ fn sign_as(
         subject,
         public_key,
         extensions,
-    };
-    Ok(Linted::check(tbs).map_err(Error::Lint)?.sign(key)?)
+    }
 }
 
 /// Puts the extensions of a profile into a draft.

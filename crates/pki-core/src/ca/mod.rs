@@ -3,6 +3,7 @@
 //! bytes are made in `x509`.
 
 pub(crate) mod aia;
+pub(crate) mod batches;
 pub(crate) mod ca_key;
 pub(crate) mod certs;
 pub(crate) mod config;

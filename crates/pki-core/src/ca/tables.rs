@@ -2,6 +2,7 @@
 
 use pki_store::Table;
 
+use super::batches::BatchRecord;
 use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiryKey};
 use super::config::{
     AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig,
@@ -72,6 +73,8 @@ pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::kept(30, "c
 
 /// Roles that are programs, by name.
 pub(crate) const CEL_ROLES: Records<String, Program> = Records::kept(31, "cel_roles");
+/// How far batches have come, by identifier.
+pub(crate) const BATCHES: Records<String, BatchRecord> = Records::new(40, "batches");
 
 /// The tables whose records belong to a mount and go with it.
 pub(crate) const OF_A_MOUNT: &[Table] = &[
@@ -96,6 +99,7 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     TIDY.table,
     AUTO_TIDY.table,
     CEL_ROLES.table,
+    BATCHES.table,
 ];
 
 /// The number of the last mount made.

@@ -4,20 +4,21 @@ use super::parameters::{
     DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
 };
 use super::roles;
-use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
+use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};
 pub use crate::ca::issue::IssuedCertificate;
-use crate::ca::issue::{self, Delivery};
+use crate::ca::issue::{self, Delivery, Draft};
 use crate::ca::issuers::{self, SigningIssuer};
 use crate::ca::leases;
 use crate::ca::packaging::Packaging;
 use crate::ca::profile::{BasicConstraints, Profile};
-use crate::crypto::key::PrivateKey;
+use crate::crypto::key::{KeySpec, PrivateKey, PrivateKeyForm, PublicKey};
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::fields;
 use crate::policy::decide::{ApprovedNames, names_and_validity, names_for_issue};
 use crate::policy::role::Role;
-use crate::policy::{key, usage, validity};
+use crate::policy::validity::Validity;
+use crate::policy::{Warning, key, usage, validity};
 use crate::x509::certificate::Certificate;
 
 /// `issue/:role`.
@@ -63,10 +64,52 @@ impl Command for Issue {
     type Reply = IssuedCertificate;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
-        let role = roles::load(&cx.tx, &self.role)?;
+        let decided = self.decide(&cx.reading())?;
+        let key = PrivateKey::generate(decided.spec)?;
+        let draft = decided.draft(&cx.reading(), key.public_key())?;
+        let Decided { role, signer, packaging, form, warnings, key_warning, .. } = decided;
+        let certificate = issue::sign(cx, &signer, draft)?;
+        let delivery = Delivery {
+            packaging,
+            key: Some((&key, form)),
+            remove_roots_from_chain: self.remove_roots_from_chain,
+            now: cx.now,
+        };
+        let issued = issue::deliver(&signer, &certificate, &delivery)?;
+        let path = request_path(self.issuer_ref.as_deref(), "issue", Some(&self.role));
+        let reply = Reply::from(issued).warn(warnings).warn(key_warning);
+        Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
+    }
+}
+
+impl Check for Issue {
+    fn check(&self, cx: &ReadCx<'_>) -> Result<(), Error> {
+        let decided = self.decide(cx)?;
+        // No rule looks at a key that would be made here, so the issuer's can stand in for it.
+        let draft = decided.draft(cx, decided.signer.key.public_key())?;
+        issue::check(&decided.signer, draft)
+    }
+}
+
+/// All that is decided before a key is made.
+struct Decided {
+    role: Role,
+    signer: SigningIssuer,
+    spec: KeySpec,
+    packaging: Packaging,
+    form: PrivateKeyForm,
+    names: ApprovedNames,
+    validity: Validity,
+    warnings: Vec<Warning>,
+    key_warning: Option<Warning>,
+}
+
+impl Issue {
+    fn decide(&self, cx: &ReadCx<'_>) -> Result<Decided, Error> {
+        let role = roles::load(cx.view, &self.role)?;
         let (spec, key_warning) = key::issue_key(&role, &self.key_type, self.key_bits)?;
         let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
-        let signer = issuers::for_issuing(&cx.reading(), reference)?;
+        let signer = issuers::for_issuing(cx, reference)?;
         let packaging = Packaging::for_issuing(&self.delivery.format, &self.pkcs12, &self.jks)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
         let names = names_for_issue(&role, &self.names.request());
@@ -78,39 +121,30 @@ impl Command for Issue {
             validity::NotBefore::Honoured,
             cx.now,
         );
-        let (names, validity, ttl_warnings) = names_and_validity(names, validity)?;
-        let key = PrivateKey::generate(spec)?;
-        let profile = leaf_profile(cx, &signer, &role, &names, key.public_key())?;
-        let signature = SignatureAlgorithm::for_issuing(
-            signer.key.spec(),
-            role.signature_bits,
-            role.use_pss,
-            false,
-        );
-        let subject = names.subject.to_name();
-        let public_key = key.public_key().clone();
-        let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
-        let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery = Delivery {
-            packaging,
-            key: Some((&key, form)),
-            remove_roots_from_chain: self.remove_roots_from_chain,
-            now: cx.now,
-        };
-        let issued = issue::deliver(&signer, &certificate, &delivery)?;
-        let path = request_path(self.issuer_ref.as_deref(), "issue", Some(&self.role));
-        let reply = Reply::from(issued).warn(ttl_warnings).warn(key_warning);
-        Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
+        let (names, validity, warnings) = names_and_validity(names, validity)?;
+        Ok(Decided { role, signer, spec, packaging, form, names, validity, warnings, key_warning })
+    }
+}
+
+impl Decided {
+    /// The certificate for a key, but for what its issuer adds.
+    fn draft(&self, cx: &ReadCx<'_>, key: &PublicKey) -> Result<Draft, Error> {
+        let Self { role, signer, names, validity, .. } = self;
+        let profile = leaf_profile(cx, signer, role, names, key)?;
+        let spec = signer.key.spec();
+        let signature =
+            SignatureAlgorithm::for_issuing(spec, role.signature_bits, role.use_pss, false);
+        issue::draft(names.subject.to_name(), key.clone(), *validity, signature, &profile)
     }
 }
 
 /// What a leaf under a role says besides its names.
 pub(crate) fn leaf_profile(
-    cx: &WriteCx<'_>,
+    cx: &ReadCx<'_>,
     signer: &SigningIssuer,
     role: &Role,
     names: &ApprovedNames,
-    subject_key: &crate::crypto::key::PublicKey,
+    subject_key: &PublicKey,
 ) -> Result<Profile, Error> {
     Ok(Profile {
         key_usage: usage::leaf_key_usage(role),
@@ -121,7 +155,7 @@ pub(crate) fn leaf_profile(
         names_are_critical: names.subject.to_name().is_empty(),
         subject_alt_names: names.sans.clone(),
         policies: role.policy_identifiers.policies()?,
-        ..issue::profile_under(&cx.reading(), signer, subject_key)?
+        ..issue::profile_under(cx, signer, subject_key)?
     })
 }
 

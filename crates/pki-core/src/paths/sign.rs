@@ -6,14 +6,15 @@ use super::parameters::{
     check_csr_signature, csr, csr_names,
 };
 use super::roles;
-use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
-use crate::ca::issue::{self, Delivery, IssuedCertificate};
-use crate::ca::issuers;
+use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};
+use crate::ca::issue::{self, Delivery, Draft, IssuedCertificate};
+use crate::ca::issuers::{self, SigningIssuer};
 use crate::ca::packaging::Packaging;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::fields;
 use crate::policy::decide::{names_and_validity, names_for_sign};
+use crate::policy::role::Role;
 use crate::policy::{key, validity};
 
 /// `sign/:role`.
@@ -56,9 +57,42 @@ impl Command for Sign {
     type Reply = IssuedCertificate;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
-        let role = roles::load(&cx.tx, &self.role)?;
+        let Decided { role, signer, packaging, draft, warnings } = self.decide(&cx.reading())?;
+        let certificate = issue::sign(cx, &signer, draft)?;
+        let delivery = Delivery {
+            packaging,
+            key: None,
+            remove_roots_from_chain: self.remove_roots_from_chain,
+            now: cx.now,
+        };
+        let issued = issue::deliver(&signer, &certificate, &delivery)?;
+        let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
+        let reply = Reply::from(issued).warn(warnings);
+        Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
+    }
+}
+
+impl Check for Sign {
+    fn check(&self, cx: &ReadCx<'_>) -> Result<(), Error> {
+        let decided = self.decide(cx)?;
+        issue::check(&decided.signer, decided.draft)
+    }
+}
+
+/// All that is decided before anything is signed.
+struct Decided {
+    role: Role,
+    signer: SigningIssuer,
+    packaging: Packaging,
+    draft: Draft,
+    warnings: Vec<String>,
+}
+
+impl Sign {
+    fn decide(&self, cx: &ReadCx<'_>) -> Result<Decided, Error> {
+        let role = roles::load(cx.view, &self.role)?;
         let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
-        let signer = issuers::for_issuing(&cx.reading(), reference)?;
+        let signer = issuers::for_issuing(cx, reference)?;
         let packaging = Packaging::for_issuing(&self.delivery.format, &self.pkcs12, &self.jks)?;
         issue::key_form(&self.delivery.private_key_format)?;
         let csr = csr(&self.csr)?;
@@ -75,29 +109,16 @@ impl Command for Sign {
         let ((names, name_warnings), validity, ttl_warnings) = names_and_validity(names, validity)?;
         check_csr_signature(&csr)?;
         let profile = leaf_profile(cx, &signer, &role, &names, csr.public_key())?;
-        let signature = SignatureAlgorithm::for_issuing(
-            signer.key.spec(),
-            role.signature_bits,
-            role.use_pss,
-            true,
-        );
-        let subject = names.subject.to_name();
+        let spec = signer.key.spec();
+        let signature =
+            SignatureAlgorithm::for_issuing(spec, role.signature_bits, role.use_pss, true);
         let public_key = csr.public_key().clone();
+        let subject = names.subject.to_name();
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
-        let certificate = issue::sign(cx, &signer, draft)?;
-        let delivery = Delivery {
-            packaging,
-            key: None,
-            remove_roots_from_chain: self.remove_roots_from_chain,
-            now: cx.now,
-        };
-        let issued = issue::deliver(&signer, &certificate, &delivery)?;
-        let path = request_path(self.issuer_ref.as_deref(), "sign", Some(&self.role));
-        let reply = Reply::from(issued)
-            .warn(ttl_warnings)
-            .warn(name_warnings)
-            .warn(basic_constraints_warning(&csr, role.basic_constraints_valid_for_non_ca));
-        Ok(finish(cx, &signer, Some(&role), &self.role, &certificate, &path, reply))
+        let replaced = basic_constraints_warning(&csr, role.basic_constraints_valid_for_non_ca);
+        let warnings = ttl_warnings.iter().chain(&name_warnings).map(ToString::to_string);
+        let warnings = warnings.chain(replaced.map(str::to_owned)).collect();
+        Ok(Decided { role, signer, packaging, draft, warnings })
     }
 }
 

@@ -17,6 +17,7 @@ pub mod names;
 pub mod network;
 pub mod oid;
 pub mod other_name;
+mod parameter;
 pub mod policy_identifier;
 pub mod role;
 pub mod sans;
