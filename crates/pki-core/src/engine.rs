@@ -2,6 +2,7 @@
 
 mod group;
 mod maintain;
+mod many;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::system::paths::mount::EnableMount;
 pub use crate::api::help::Help;
 pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
+pub use many::{Found, Revocations};
 
 /// How often a command is run again because another writer changed what it had read.
 const ATTEMPTS: u32 = 100;

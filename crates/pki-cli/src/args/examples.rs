@@ -63,3 +63,12 @@ pub(super) const VERIFY_SIGN: &str = "Example:
 pub(super) const LIST_INTERMEDIATES: &str = "Examples:
   $ pkictl pki list-intermediates pki/issuer/root
   $ pkictl pki list-intermediates -use_names -direct_sign=false pki/issuer/root pki_int";
+
+pub(super) const PKI_FIND: &str = "Examples:
+  $ pkictl pki find -where='not_after<30d' -where=state=valid pki
+  $ pkictl pki find -where='san=*.eu.example.com' -format=json pki";
+
+pub(super) const PKI_REVOKE: &str = "Examples:
+  $ pkictl pki revoke -where=role=web -where='not_before>2026-03-01T00:00:00Z' pki
+  $ pkictl pki revoke -where=role=web -expect=1204 -reason=keyCompromise pki
+  $ pkictl pki revoke -where=serial=@stolen.txt -expect=17 pki";

@@ -16,7 +16,8 @@ pub(crate) use batch::BatchArgs;
 pub(crate) use lease::{LeaseCommand, LookupArgs, RenewArgs, RevokeArgs};
 pub(crate) use maintain::MaintainArgs;
 pub(crate) use pki::{
-    HealthCheckArgs, IssueArgs, ListIntermediatesArgs, PkiCommand, VerifySignArgs,
+    FindArgs, HealthCheckArgs, IssueArgs, ListIntermediatesArgs, PkiCommand, RevokeMatchingArgs,
+    VerifySignArgs,
 };
 
 /// A certificate authority in a directory on your disk, in Vault's words.

@@ -1,5 +1,6 @@
 //! What can be typed after `pki`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand};
@@ -52,6 +53,61 @@ pub(crate) enum PkiCommand {
         after_help = examples::LIST_INTERMEDIATES
     )]
     ListIntermediates(ListIntermediatesArgs),
+
+    /// Find certificates in the inventory of a mount
+    ///
+    /// Conditions compare serial, issuer, role, common_name, san, key_type and state (valid,
+    /// expired or revoked) with = or !=, and not_before and not_after with < or >. In role,
+    /// common_name and san, * stands for anything. A moment is RFC 3339 text, or a duration from
+    /// now such as 30d or -2h. Serial numbers are a list with commas, @FILE, or - for standard
+    /// input. All conditions have to hold.
+    #[command(
+        override_usage = "pkictl pki find [options] MOUNT",
+        after_help = examples::PKI_FIND
+    )]
+    Find(FindArgs),
+
+    /// Revoke all certificates that conditions hold for
+    ///
+    /// The conditions are those of find. Of the certificates, those count that are valid and are
+    /// no issuers of the mount. Without -expect, they are only counted and some of them shown.
+    /// All are revoked in one transaction, or none.
+    #[command(
+        override_usage = "pkictl pki revoke -where=CONDITION... [options] MOUNT",
+        after_help = examples::PKI_REVOKE
+    )]
+    Revoke(RevokeMatchingArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindArgs {
+    /// Condition such as role=web or not_after<30d. May be given more than once.
+    #[arg(long = "where", value_name = "condition")]
+    pub(crate) conditions: Vec<String>,
+    /// Show at most so many.
+    #[arg(long, value_name = "number")]
+    pub(crate) limit: Option<NonZeroU64>,
+    #[command(flatten)]
+    pub(crate) format: FormatFlag,
+    #[command(flatten)]
+    pub(crate) words: Words,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RevokeMatchingArgs {
+    /// Condition such as role=web or not_before>-2h. May be given more than once.
+    #[arg(long = "where", value_name = "condition")]
+    pub(crate) conditions: Vec<String>,
+    /// Revoke them, if there are exactly so many.
+    #[arg(long, value_name = "number")]
+    pub(crate) expect: Option<u64>,
+    /// Why, such as keyCompromise or superseded.
+    #[arg(long, value_name = "word")]
+    pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: FormatFlag,
+    #[command(flatten)]
+    pub(crate) words: Words,
 }
 
 #[derive(Debug, Args)]

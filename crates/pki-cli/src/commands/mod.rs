@@ -121,6 +121,8 @@ impl Command {
                 PkiCommand::Issue(args) | PkiCommand::Reissue(args) => &args.format,
                 PkiCommand::VerifySign(args) => &args.format,
                 PkiCommand::ListIntermediates(args) => &args.format,
+                PkiCommand::Find(args) => &args.format,
+                PkiCommand::Revoke(args) => &args.format,
             },
             Self::Maintain(args) => &args.format,
             Self::Completion(_) | Self::Version(_) => return None,

@@ -27,7 +27,7 @@ pub(crate) use build::{
     signing_key,
 };
 use log::Stretch;
-pub(crate) use log::append;
+pub(crate) use log::{append, append_all};
 pub(crate) use plan::{Overlap, Which};
 use record::{BuiltCrl, LogEnd};
 pub(crate) use record::{CrlRecord, LogKey, LogSegment};

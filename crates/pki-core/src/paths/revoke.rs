@@ -89,7 +89,7 @@ pub(super) fn find(
 }
 
 /// The reason that was given, if one was.
-pub(super) fn reason(text: Option<&str>) -> Result<Option<CrlReason>, Error> {
+pub(crate) fn reason(text: Option<&str>) -> Result<Option<CrlReason>, Error> {
     text.filter(|text| !text.is_empty()).map(parse_reason).transpose()
 }
 

@@ -21,6 +21,7 @@ mod parameter;
 pub mod policy_identifier;
 pub mod role;
 pub mod sans;
+pub mod selector;
 pub mod subject;
 pub mod subtree;
 pub mod uri;
@@ -38,6 +39,7 @@ pub use decide::{
 pub use key::{KeyPolicy, csr_key_allowed, issue_key, key_spec};
 pub use policy_identifier::PolicyIdentifiers;
 pub use role::Role;
+pub use selector::Selector;
 pub use subject::user_ids_allowed;
 pub use validity::{
     IssuerLimits, MountTtls, NotBefore, Validity, ValidityRequest, for_csr, for_intermediate,

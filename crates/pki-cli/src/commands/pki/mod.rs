@@ -1,10 +1,12 @@
 //! `pki`: what takes more than one request. All of it could be done with `read` and `write`.
 
+mod find;
 mod health_check;
 mod issue;
 mod issuer;
 mod list_intermediates;
 mod reissue;
+mod revoke;
 mod template;
 mod verify_sign;
 
@@ -24,6 +26,8 @@ pub(super) fn run(command: PkiCommand, context: Context<'_, '_>) -> Result<(), F
         PkiCommand::Reissue(args) => reissue::run(&args, context),
         PkiCommand::VerifySign(args) => verify_sign::run(&args, context),
         PkiCommand::ListIntermediates(args) => list_intermediates::run(&args, context),
+        PkiCommand::Find(args) => find::run(&args, context),
+        PkiCommand::Revoke(args) => revoke::run(&args, context),
     }
 }
 

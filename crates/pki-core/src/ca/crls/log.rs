@@ -21,15 +21,36 @@ pub(crate) fn append(
     entry: &RevokedEntry,
     not_after: Timestamp,
 ) -> Result<(), Error> {
+    append_all(tx, crl, [(entry, not_after)])
+}
+
+/// As [`append`], many entries with the ends of their certificates: every record is written once.
+pub(crate) fn append_all<'e>(
+    tx: &mut Tx<'_>,
+    crl: CrlId,
+    entries: impl IntoIterator<Item = (&'e RevokedEntry, Timestamp)>,
+) -> Result<(), Error> {
     let mut record: CrlRecord = tx.get(&CRLS, &crl)?.unwrap_or_default();
     if record.stale_log {
-        // The log will be made anew, with this one on it. Whoever is making it right now has not
-        // seen this one: writing the record makes the later of the two start over.
+        // The log will be made anew, with these on it. Whoever is making it right now has not
+        // seen them: writing the record makes the later of the two start over.
         tx.put(&CRLS, &crl, &record);
         return Ok(());
     }
-    extend(tx, crl, &mut record, &entry.to_der())?;
-    index(tx, crl, &entry.serial, not_after);
+    let mut open = Open::last(tx, crl, &record)?;
+    for (entry, not_after) in entries {
+        let der = entry.to_der();
+        if SEGMENT < open.octets.len() + der.len() {
+            open = open.next(tx, crl, &record);
+        }
+        record.log_length += der.len() as u64;
+        open.octets.extend(der);
+        index(tx, crl, &entry.serial, not_after);
+    }
+    if !open.octets.is_empty() {
+        record.segments = open.number + 1;
+        open.write(tx, crl, &record);
+    }
     tx.put(&CRLS, &crl, &record);
     Ok(())
 }
@@ -40,22 +61,39 @@ pub(super) fn index(tx: &mut Tx<'_>, crl: CrlId, serial: &SerialNumber, not_afte
     tx.put(&REVOKED_EXPIRY, &RevokedExpiryKey { crl, ends }, &());
 }
 
-fn extend(tx: &mut Tx<'_>, crl: CrlId, record: &mut CrlRecord, der: &[u8]) -> Result<(), Error> {
-    let last = record.segments.checked_sub(1);
-    let key = |segment| LogKey { crl, generation: record.generation, segment };
-    let open = match last {
-        Some(last) => tx.get(&CRL_LOG, &key(last))?.map(|segment: LogSegment| (last, segment.0)),
-        None => None,
-    };
-    let (number, mut octets) = match open {
-        Some((last, octets)) if octets.len() + der.len() <= SEGMENT => (last, octets),
-        _ => (record.segments, Vec::new()),
-    };
-    octets.extend_from_slice(der);
-    tx.put(&CRL_LOG, &key(number), &LogSegment(octets));
-    record.segments = number + 1;
-    record.log_length += der.len() as u64;
-    Ok(())
+/// The segment that entries are appended to.
+struct Open {
+    number: u32,
+    octets: Vec<u8>,
+}
+
+impl Open {
+    fn last(tx: &Tx<'_>, crl: CrlId, record: &CrlRecord) -> Result<Self, Error> {
+        let Some(number) = record.segments.checked_sub(1) else {
+            return Ok(Self { number: 0, octets: Vec::new() });
+        };
+        let key = LogKey { crl, generation: record.generation, segment: number };
+        Ok(match tx.get(&CRL_LOG, &key)? {
+            Some(LogSegment(octets)) => Self { number, octets },
+            None => Self { number: record.segments, octets: Vec::new() },
+        })
+    }
+
+    /// Writes this one, unless nothing is on it, and begins another.
+    fn next(self, tx: &mut Tx<'_>, crl: CrlId, record: &CrlRecord) -> Self {
+        if self.octets.is_empty() {
+            return self;
+        }
+        let number = self.number + 1;
+        self.write(tx, crl, record);
+        Self { number, octets: Vec::new() }
+    }
+
+    fn write(self, tx: &mut Tx<'_>, crl: CrlId, record: &CrlRecord) {
+        let Self { number, octets } = self;
+        let key = LogKey { crl, generation: record.generation, segment: number };
+        tx.put(&CRL_LOG, &key, &LogSegment(octets));
+    }
 }
 
 /// Replaces the log of a CRL by the given entries. The CRL must be built before it is next read:
