@@ -116,7 +116,10 @@ fn data(
         ["patch"] => (Operation::Patch, true),
         ["delete"] => (Operation::Delete, true),
         ["list"] => (Operation::List, false),
-        ["secrets", "disable" | "tune" | "move"] if earlier.is_empty() => {
+        ["batch"] => (Operation::Write, false),
+        ["secrets", "disable" | "tune" | "move"] | ["pki", "find" | "revoke"]
+            if earlier.is_empty() =>
+        {
             return Some(mounts(&session));
         }
         ["maintain"] => return Some(mounts(&session)),

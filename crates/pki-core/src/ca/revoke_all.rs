@@ -67,11 +67,9 @@ pub(crate) fn revoke_all(
     let classes = crls::classes(&cx.tx)?;
     let mut entries: BTreeMap<Option<CrlId>, Vec<(RevokedEntry, Timestamp)>> = BTreeMap::new();
     for Target { serial, not_after, issuer } in targets {
-        if cx.tx.get(&REVOKED, &serial)?.is_some() {
-            continue;
-        }
         let home = issuer.and_then(|issuer| homes.get(&issuer).copied());
         let record = RevocationRecord { issuer, home, revoked_at: cx.now, not_after, reason };
+        // Whoever revokes one of them meanwhile makes this a conflict.
         cx.tx.insert(&REVOKED, &serial, &record);
         let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
         let crl = crls::listing(&classes, home, default);

@@ -22,6 +22,8 @@ use serde_json::{Map, Value};
 use crate::failure::{Failure, reason};
 
 const MANIFEST: &str = "batch.json";
+/// The former, until it is complete.
+const UNFINISHED: &str = ".batch.json";
 const RESULTS: &str = "results.jsonl";
 const PENDING: &str = ".pending";
 
@@ -88,14 +90,22 @@ pub(super) struct Folder {
 /// When it is not empty, or cannot be looked into.
 pub(super) fn require_vacant(path: &Path) -> Result<(), Failure> {
     let place = path.display();
-    match fs::read_dir(path).map(|mut entries| entries.next()) {
-        Ok(None) => Ok(()),
-        Ok(Some(_)) if path.join(MANIFEST).exists() => Err(Failure::Usage(format!(
-            "{place} holds a batch already; to go on with it, add -resume"
-        ))),
-        Ok(Some(_)) => Err(Failure::Usage(format!("the directory {place} is not empty"))),
-        Err(problem) if problem.kind() == ErrorKind::NotFound => Ok(()),
-        Err(problem) => Err(Failure::Usage(format!("cannot use {place}: {}", reason(&problem)))),
+    let entries = match fs::read_dir(path) {
+        Err(problem) if problem.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(problem) => {
+            return Err(Failure::Usage(format!("cannot use {place}: {}", reason(&problem))));
+        }
+        Ok(entries) => entries,
+    };
+    let names = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name()));
+    let names: Vec<_> = names.filter(|name| *name != UNFINISHED).take(2).collect();
+    if names.is_empty() {
+        Ok(())
+    } else if path.join(MANIFEST).exists() {
+        let text = format!("{place} holds a batch already; to go on with it, add -resume");
+        Err(Failure::Usage(text))
+    } else {
+        Err(Failure::Usage(format!("the directory {place} is not empty")))
     }
 }
 
@@ -110,16 +120,21 @@ impl Folder {
             Failure::Usage(format!("cannot write to {}: {}", path.display(), reason(&problem)))
         };
         directory().create(path).map_err(failed)?;
-        let mut lock = private().create_new(true).open(path.join(MANIFEST)).map_err(failed)?;
+        let unfinished = path.join(UNFINISHED);
+        let mut options = private();
+        let lock = options.create(true).truncate(true).open(&unfinished).map_err(failed)?;
         lock_now(&lock, path)?;
-        let text = serde_json::to_vec(&manifest).map_err(|problem| failed(problem.into()))?;
-        let results = lock
-            .write_all(&text)
-            .and_then(|()| lock.write_all(b"\n"))
-            .and_then(|()| lock.sync_all())
-            .and_then(|()| private().append(true).create_new(true).open(path.join(RESULTS)))
-            .and_then(|results| sync_names(path).map(|()| results));
-        let results = results.map_err(failed)?;
+        let finish = || -> io::Result<File> {
+            let mut writer = &lock;
+            serde_json::to_writer(writer, &manifest)?;
+            writer.write_all(b"\n")?;
+            lock.sync_all()?;
+            fs::rename(&unfinished, path.join(MANIFEST))?;
+            let results = private().append(true).create_new(true).open(path.join(RESULTS))?;
+            sync_names(path)?;
+            Ok(results)
+        };
+        let results = finish().map_err(failed)?;
         Ok(Self { path: path.to_owned(), manifest, results, _lock: lock })
     }
 
@@ -140,10 +155,8 @@ impl Folder {
             opened => opened.map_err(failed)?,
         };
         lock_now(&lock, path)?;
-        let manifest = serde_json::from_reader(BufReader::new(&lock)).map_err(|_| {
-            // It is written before anything is made, and never again.
-            unusable(format!("{MANIFEST} is not complete, so nothing was done: empty the directory, and begin again"))
-        })?;
+        let manifest = serde_json::from_reader(BufReader::new(&lock));
+        let manifest = manifest.map_err(|problem| unusable(format!("{MANIFEST}: {problem}")))?;
         let mut options = private();
         let results = options.read(true).append(true).create(true).open(path.join(RESULTS));
         Ok(Self { path: path.to_owned(), manifest, results: results.map_err(failed)?, _lock: lock })
