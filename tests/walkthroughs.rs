@@ -111,4 +111,14 @@ fn the_units_for_systemd_are_understood() {
     // What it says of the machine is not about them.
     let said: Vec<&str> = got.err.lines().filter(|line| line.contains("pkictl-maintain")).collect();
     assert!(said.is_empty(), "{said:#?}");
+#[test]
+fn many_hosts() {
+    let (world, got) = walk("many-hosts.sh");
+    assert!(got.out.contains("2 certificates were revoked"), "{}", got.out);
+    let chain = "verify -x509_strict -CAfile root.pem -crl_check -CRLfile root.crl";
+    verified(&world, &format!("{chain} hosts/000001-www.example.com.pem"));
+    for name in ["000002-mail", "000003-printer"] {
+        let file = format!("hosts/{name}.example.com.pem");
+        refused(&world, &format!("{chain} {file}"), "certificate revoked");
+    }
 }

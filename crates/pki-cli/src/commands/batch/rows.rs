@@ -11,8 +11,11 @@ use serde_json::{Map, Value};
 use super::lines::{Line, Lines, NotRows};
 use crate::failure::{Failure, reason};
 
-/// Rows that are read, checked and compared together.
+/// Most rows that are read, checked and compared together.
 pub(super) const BLOCK: usize = 1_000;
+
+/// Octets of such rows, after which no more are taken.
+const LARGEST_BLOCK: usize = 16 << 20;
 
 /// Octets that a file which a value names may have.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -117,7 +120,7 @@ impl<'a> Rows<'a> {
     pub(super) fn next_block(&mut self) -> Result<Option<Block>, Failure> {
         let mut rows = Vec::new();
         let mut hashed = self.digest.to_vec();
-        while rows.len() < BLOCK {
+        while rows.len() < BLOCK && hashed.len() < LARGEST_BLOCK {
             let Some(row) = self.next_row().map_err(|problem| broken(&self.path, &problem))? else {
                 break;
             };

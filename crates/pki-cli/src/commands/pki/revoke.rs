@@ -55,6 +55,5 @@ fn show(found: &Revocations, is_done: bool, context: &mut Context<'_, '_>) -> Re
     if rest != 0 {
         writeln!(console.out, "and {rest} more")?;
     }
-    let hint = format!("Nothing was revoked. To do it, add -expect={count}");
-    Ok(writeln!(console.err, "{hint}")?)
+    Ok(writeln!(console.out, "\nNothing was revoked. To do it, add -expect={count}")?)
 }
