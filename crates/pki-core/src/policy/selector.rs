@@ -213,10 +213,8 @@ fn condition(text: &str, now: Timestamp) -> Result<Condition, String> {
     const OPERATORS: [char; 4] = ['!', '=', '<', '>'];
     let at = text.find(OPERATORS).ok_or("expected one like role=web or not_after<30d")?;
     let (name, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-    let (operator, value) = match rest.strip_prefix("!=") {
-        Some(value) => ("!=", value),
-        None => rest.split_at_checked(1).unwrap_or((rest, "")),
-    };
+    let length = if rest.get(1..2) == Some("=") { 2 } else { 1 };
+    let (operator, value) = rest.split_at_checked(length).unwrap_or((rest, ""));
     let what = what(name, operator, value, now)?;
     Ok(Condition { is_wanted: operator != "!=", what })
 }
@@ -262,8 +260,14 @@ fn serials(list: &str) -> Result<BTreeSet<SerialNumber>, String> {
 }
 
 fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    let read = || Timestamp::parse(text).map_err(|problem| problem.to_string());
-    parse_signed_duration_seconds(text).map(|seconds| now.after(seconds)).or_else(|_| read())
+    let wrong = |_| {
+        format!(
+            "{text:?} is no moment: expected one like 2027-01-31T00:00:00Z, or a duration from now \
+             such as 30d or -2h"
+        )
+    };
+    let from_now = parse_signed_duration_seconds(text).map(|seconds| now.after(seconds));
+    from_now.or_else(|_| Timestamp::parse(text).map_err(wrong))
 }
 
 /// The beginning of a text, as much as a message should have of it.
@@ -332,7 +336,9 @@ mod tests {
             ("issuer=", "it has no value"),
             ("not_after=1h", "not_after is compared with < or >, not with ="),
             ("role<a", "role is compared with = or !=, not with <"),
-            ("not_after<soon", "\"not_after<soon\" is no condition"),
+            ("not_after<=1h", "not_after is compared with < or >, not with <="),
+            ("role==web", "role is compared with = or !=, not with =="),
+            ("not_after<soon", "\"soon\" is no moment: expected one like 2027-01-31"),
             ("state=fine", "the states are valid, expired, revoked"),
         ] {
             let got = selector(&[text]).expect_err(text);
