@@ -111,6 +111,8 @@ fn the_units_for_systemd_are_understood() {
     // What it says of the machine is not about them.
     let said: Vec<&str> = got.err.lines().filter(|line| line.contains("pkictl-maintain")).collect();
     assert!(said.is_empty(), "{said:#?}");
+}
+
 #[test]
 fn many_hosts() {
     let (world, got) = walk("many-hosts.sh");

@@ -203,3 +203,24 @@ fn what_shards_exclude_is_refused() {
     world.revoke(&serial);
     assert_eq!(world.listed("crl"), BTreeSet::from([serial]));
 }
+
+#[test]
+fn many_revocations_at_once_are_on_their_shards_too() {
+    use pki_core::policy::selector::Selector;
+
+    let world = World::new();
+    let issued: Vec<(String, u32)> = (0..12)
+        .map(|_| {
+            let (serial, urls) = world.issue();
+            (serial, shard(&urls))
+        })
+        .collect();
+    let everything = Selector::default();
+    world.0.revoke_matching("pki", &everything, None, 12).unwrap();
+    for number in 1..=4 {
+        let its = issued.iter().filter(|(_, shard)| *shard == number);
+        let want: BTreeSet<String> = its.map(|(serial, _)| serial.clone()).collect();
+        assert_eq!(world.listed(&format!("crl/shard/{number}")), want);
+    }
+    assert_eq!(world.listed("crl").len(), 12);
+}

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use super::certs::RevocationRecord;
 use super::inventory::{self, Fitting};
-use super::tables::{CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED};
+use super::tables::{CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED, SHARDS};
 use super::{config, crls, issuers, revoke};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::domain::id::{CrlId, IssuerId};
@@ -23,6 +23,9 @@ pub(crate) struct Target {
     serial: SerialNumber,
     not_after: Timestamp,
     issuer: Option<IssuerId>,
+    /// The CRL of those who signed it.
+    home: Option<CrlId>,
+    shard: Option<u32>,
 }
 
 /// Those of the certificates a selector fits that can be revoked: they are not already, they have
@@ -33,6 +36,10 @@ pub(crate) fn revocable(
     see: &mut dyn FnMut(&Fitting),
 ) -> Result<Vec<Target>, Error> {
     let all = issuers::all(cx.view)?;
+    let mut shards = BTreeMap::new();
+    for crl in all.iter().map(|issuer| issuer.record.crl.0) {
+        shards.insert(crl, cx.view.get(&SHARDS, &crl)?.unwrap_or_default());
+    }
     let selector = selector.clone().in_state(State::Valid);
     let mut targets = Vec::new();
     inventory::search(cx, &selector, &mut |fitting| {
@@ -40,14 +47,17 @@ pub(crate) fn revocable(
         let is_issuer = all.iter().any(|issuer| issuer.certificate == *certificate);
         // Two seconds: as for one revocation.
         if !is_issuer && cx.now.after(2) <= certificate.not_after() {
-            let known = record.issuer.filter(|id| all.iter().any(|i| i.record.id == *id));
-            let found = || revoke::issuer_of(&all, certificate).map(|issuer| issuer.record.id);
-            let issuer = known.or_else(found);
+            let known = all.iter().find(|issuer| Some(issuer.record.id) == record.issuer);
+            let issuer = known.or_else(|| revoke::issuer_of(&all, certificate));
+            let home = issuer.map(|issuer| issuer.record.crl.0);
+            let shards = home.and_then(|home| shards.get(&home));
             see(&fitting);
             targets.push(Target {
                 serial: serial.clone(),
                 not_after: certificate.not_after(),
-                issuer,
+                issuer: issuer.map(|issuer| issuer.record.id),
+                home,
+                shard: shards.and_then(|shards| shards.named_by(certificate)),
             });
         }
         ControlFlow::Continue(())
@@ -61,29 +71,27 @@ pub(crate) fn revoke_all(
     targets: Vec<Target>,
     reason: Option<CrlReason>,
 ) -> Result<Vec<String>, Error> {
-    let homes: BTreeMap<IssuerId, CrlId> =
-        issuers::all(&cx.tx)?.iter().map(|i| (i.record.id, i.record.crl.0)).collect();
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
     let classes = crls::classes(&cx.tx)?;
-    let mut entries: BTreeMap<Option<CrlId>, Vec<(RevokedEntry, Timestamp)>> = BTreeMap::new();
-    for Target { serial, not_after, issuer } in targets {
-        let home = issuer.and_then(|issuer| homes.get(&issuer).copied());
-        let record = RevocationRecord { issuer, home, revoked_at: cx.now, not_after, reason };
+    let mut lists: BTreeMap<CrlId, Vec<(RevokedEntry, Timestamp)>> = BTreeMap::new();
+    for Target { serial, not_after, issuer, home, shard } in targets {
+        let record =
+            RevocationRecord { issuer, home, shard, revoked_at: cx.now, not_after, reason };
         // Whoever revokes one of them meanwhile makes this a conflict.
         cx.tx.insert(&REVOKED, &serial, &record);
         let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
-        let crl = crls::listing(&classes, home, default);
-        entries.entry(crl).or_default().push((entry, not_after));
-    }
-    for (crl, entries) in entries {
-        match crl {
-            Some(crl) => {
-                let entries = entries.iter().map(|(entry, not_after)| (entry, *not_after));
-                crls::append_all(&mut cx.tx, crl, entries)?;
-            }
-            // No CRL lists them yet, but one that a new issuer brings may.
-            None => cx.tx.touch(&ISSUERS),
+        let crls = crls::listing(&classes, &record, default);
+        if crls.is_empty() {
+            // No CRL lists it yet, but one that a new issuer brings may.
+            cx.tx.touch(&ISSUERS);
         }
+        for crl in crls {
+            lists.entry(crl).or_default().push((entry.clone(), not_after));
+        }
+    }
+    for (crl, entries) in lists {
+        let entries = entries.iter().map(|(entry, not_after)| (entry, *not_after));
+        crls::append_all(&mut cx.tx, crl, entries)?;
     }
     let auto_rebuild = config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild;
     if auto_rebuild { Ok(Vec::new()) } else { crls::without_signer(&cx.tx) }

@@ -91,7 +91,7 @@ impl Engine {
     ///
     /// When the inventory cannot be read.
     pub fn would_revoke(&self, mount: &str, selector: &Selector) -> Result<Revocations, Error> {
-        self.read(mount, false, &|cx| {
+        self.read(mount, &|_| Ok(None), &|cx| {
             let mut sample = Vec::new();
             let targets = revocable(cx, selector, &mut |fitting| sampled(&mut sample, fitting))?;
             Ok(Revocations { count: targets.len() as u64, sample, warnings: Vec::new() })

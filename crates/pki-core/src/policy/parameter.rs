@@ -7,7 +7,9 @@ impl Violation {
     /// where it is the role, the issuer, or the request as a whole.
     pub fn parameters(&self) -> &'static [&'static str] {
         match self {
-            Self::UnknownKeyType(_) | Self::AnyKeyType | Self::KeyTypeMissing => &["key_type"],
+            Self::UnknownKeyType(_) | Self::SlhDsa(_) | Self::AnyKeyType | Self::KeyTypeMissing => {
+                &["key_type"]
+            }
             Self::KeyOfRequest(inner) => inner.parameters(),
             Self::SmallRsa(_) | Self::RsaBits(_) | Self::EcBits(_) | Self::MlDsaBits(_) => {
                 &["key_bits"]

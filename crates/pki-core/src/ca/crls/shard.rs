@@ -44,7 +44,7 @@ impl Shards {
     }
 
     /// The shard that a certificate names, if it names one.
-    fn named_by(&self, certificate: &Certificate) -> Option<u32> {
+    pub(crate) fn named_by(&self, certificate: &Certificate) -> Option<u32> {
         let points = certificate.extension(&oid::CRL_DISTRIBUTION_POINTS)?;
         let urls = distribution_point_urls(&points.value).ok()?;
         urls.iter().find_map(|url| self.urls.iter().find_map(|known| self.number(known, url)))
