@@ -31,6 +31,18 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Others have the store open, and what was asked needs it alone.
+    #[error("{place} is in use by another process; try again when nothing uses it")]
+    InUse {
+        /// Where.
+        place: String,
+    },
+    /// There is a file already where one was to be made.
+    #[error("{place} is there already, and was left as it is")]
+    Exists {
+        /// Where.
+        place: String,
+    },
     /// The store was written by a newer program.
     #[error("{place} has store format {found}; this program knows formats up to {known}")]
     TooNew {

@@ -24,7 +24,7 @@ fn modes(store: &Path) -> io::Result<Vec<(String, u32)>> {
 }
 
 fn private() -> Vec<(String, u32)> {
-    let files = ["pki.db", "pki.db-shm", "pki.db-wal", "pki.lock"];
+    let files = ["pki.db", "pki.db-shm", "pki.db-wal", "pki.lock", "pki.users"];
     let files = files.map(|name| (name.to_owned(), 0o600));
     [(".".to_owned(), 0o700)].into_iter().chain(files).collect()
 }

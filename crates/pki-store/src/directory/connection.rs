@@ -77,14 +77,14 @@ fn set_up(database: &Connection, wait: Duration) -> rusqlite::Result<()> {
     log::set_up(database)
 }
 
-fn check(place: &Place, database: &Connection) -> Result<(), StoreError> {
+pub(super) fn check(place: &Place, database: &Connection) -> Result<(), StoreError> {
     let header = |name| {
         database
             .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
             .map_err(|problem| failure::named(place, problem))
     };
     if header("application_id")? != APPLICATION {
-        return Err(place.corrupt("pki.db was not made by this program"));
+        return Err(place.corrupt(&format!("{} was not made by this program", place.file())));
     }
     let format = header("user_version")?;
     match u32::try_from(format) {

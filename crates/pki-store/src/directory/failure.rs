@@ -17,8 +17,12 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
         Some(Code::DiskFull) => StoreError::Full { place: name },
         Some(Code::ReadOnly) => StoreError::ReadOnly { place: name },
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => busy(place.wait()),
-        Some(Code::NotADatabase) => place.corrupt("pki.db is not an SQLite file"),
-        Some(Code::DatabaseCorrupt) => place.corrupt(&format!("pki.db is damaged ({error})")),
+        Some(Code::NotADatabase) => {
+            place.corrupt(&format!("{} is not an SQLite file", place.file()))
+        }
+        Some(Code::DatabaseCorrupt) => {
+            place.corrupt(&format!("{} is damaged ({error})", place.file()))
+        }
         Some(Code::CannotOpen | Code::PermissionDenied) => {
             let source = io::Error::new(ErrorKind::PermissionDenied, error);
             place.io("cannot open the store at", source)

@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use super::mark;
 use super::place::Place;
 use crate::StoreError;
 
@@ -34,6 +35,16 @@ impl WriterLock {
     pub(super) fn if_free(place: &Place) -> Option<Self> {
         let file = place.open_lock().ok()?;
         file.try_lock().ok().map(|()| Self(file))
+    }
+
+    /// Notes the revision that was just committed; see [`mark`].
+    pub(super) fn mark(&self, revision: u64) {
+        mark::write(&self.0, revision);
+    }
+
+    /// Forgets what was noted.
+    pub(super) fn unmark(&self) -> io::Result<()> {
+        mark::clear(&self.0)
     }
 
     /// A thread of its own waits, since the system's queue knows no timeout. If we lose patience

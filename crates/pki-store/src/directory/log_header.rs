@@ -16,7 +16,7 @@ use super::place::Place;
 use crate::StoreError;
 
 /// In bytes.
-const HEAD: usize = 32;
+pub(super) const HEAD: usize = 32;
 
 /// What a log begins with; the last bit says in which order its checksums read their words.
 const MAGIC: u32 = 0x377f_0682;
@@ -34,7 +34,8 @@ pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     }
     Err(place.corrupt(
         "the head of its log (pki.db-wal) is damaged, so its last changes cannot be read; \
-         restore the directory from a backup, or move pki.db-wal away to go on without them",
+         restore the store from a backup, or move pki.db-wal and pki.lock away to go on without \
+         them",
     ))
 }
 
@@ -46,21 +47,41 @@ fn read(place: &Place) -> Option<[u8; HEAD]> {
     Some(head)
 }
 
-fn is_sound(head: &[u8; HEAD]) -> bool {
-    let word = |index: usize, read: fn([u8; 4]) -> u32| {
-        let bytes = head.get(index * 4..index * 4 + 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map_or(0, read)
-    };
-    let magic = word(0, u32::from_be_bytes);
-    let order = if magic & 1 == 1 { u32::from_be_bytes } else { u32::from_le_bytes };
-    let (mut first, mut second) = (0_u32, 0_u32);
-    for pair in 0..3 {
-        first = first.wrapping_add(word(pair * 2, order)).wrapping_add(second);
-        second = second.wrapping_add(word(pair * 2 + 1, order)).wrapping_add(first);
+/// Whether a head's own checksum holds.
+pub(super) fn is_sound(head: &[u8; HEAD]) -> bool {
+    let summed = Sums(0, 0).add(Order::of(head), head.get(..24).unwrap_or_default());
+    word(head, 0) | 1 == MAGIC | 1 && Sums(word(head, 6), word(head, 7)) == summed
+}
+
+/// In which order checksums read the octets of a word.
+#[derive(Clone, Copy)]
+pub(super) struct Order(fn([u8; 4]) -> u32);
+
+impl Order {
+    pub(super) fn of(head: &[u8; HEAD]) -> Self {
+        Self(if word(head, 0) & 1 == 1 { u32::from_be_bytes } else { u32::from_le_bytes })
     }
-    magic | 1 == MAGIC | 1
-        && word(6, u32::from_be_bytes) == first
-        && word(7, u32::from_be_bytes) == second
+}
+
+/// The checksum of a log, up to some place in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums(pub(super) u32, pub(super) u32);
+
+impl Sums {
+    /// Goes on with these octets, a multiple of eight.
+    pub(super) fn add(self, Order(read): Order, bytes: &[u8]) -> Self {
+        let (pairs, _) = bytes.as_chunks::<8>();
+        pairs.iter().fold(self, |Self(first, second), &[a, b, c, d, e, f, g, h]| {
+            let first = first.wrapping_add(read([a, b, c, d])).wrapping_add(second);
+            Self(first, second.wrapping_add(read([e, f, g, h])).wrapping_add(first))
+        })
+    }
+}
+
+/// The word at an index, as all numbers of a log are stored.
+pub(super) fn word(bytes: &[u8], index: usize) -> u32 {
+    let word = bytes.get(index * 4..index * 4 + 4).and_then(|word| word.try_into().ok());
+    word.map_or(0, u32::from_be_bytes)
 }
 
 #[cfg(test)]

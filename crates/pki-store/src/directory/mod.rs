@@ -5,32 +5,46 @@
 //! | `pki.db` | the records |
 //! | `pki.db-wal` | records committed since the last checkpoint; part of the store |
 //! | `pki.db-shm` | SQLite's index of the former, made again when it is missing |
-//! | `pki.lock` | nothing: writers queue for it |
+//! | `pki.lock` | the revision last written, for the writers that queue for it |
+//! | `pki.users` | nothing: who has the store open holds it |
 //!
 //! The directory has mode 0700 and the files 0600, whatever the umask. A copy or backup needs
 //! the whole directory. Network filesystems are not supported: the processes share memory.
 
 mod apply;
+mod backup;
 mod connection;
 mod failure;
 mod lock;
 mod log;
+mod log_frames;
 mod log_header;
+mod mark;
 mod place;
 mod pool;
 mod private;
+mod restore;
 mod schema;
 mod snapshot;
 mod statements;
+mod users;
+mod verify;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+pub use self::backup::Backup;
+pub use self::restore::{Incoming, Replaced};
+pub use self::verify::{Fault, FileRepair, Sizes};
 
 use self::lock::WriterLock;
 use self::log::Log;
 use self::place::Place;
 use self::pool::Pool;
 use self::snapshot::View;
+use self::users::Users;
 use crate::{Batch, Snapshot, Store, StoreError};
 
 /// How a [`DirectoryStore`] behaves.
@@ -55,6 +69,8 @@ pub struct DirectoryStore {
     place: Place,
     pool: Pool,
     log: Log,
+    /// Held to keep others from replacing the store.
+    _users: Option<Users>,
 }
 
 impl DirectoryStore {
@@ -80,23 +96,90 @@ impl DirectoryStore {
     pub fn create(path: &Path, options: Options) -> Result<Self, StoreError> {
         let place = Place::new(path, options.wait)?;
         if !place.has_store() {
-            schema::create(&place)?;
+            match place.require() {
+                Err(StoreError::Missing { .. }) | Ok(()) => schema::create(&place)?,
+                Err(problem) => return Err(problem),
+            }
         }
         Self::at(place)
     }
 
     fn at(place: Place) -> Result<Self, StoreError> {
+        let users = Users::join(&place)?;
+        Self::over(place, users)
+    }
+
+    fn over(place: Place, users: Option<Users>) -> Result<Self, StoreError> {
+        log_frames::check(&place)?;
+        let marked = mark::read(&place);
         let first = connection::open(&place)?;
+        let named = |problem| failure::named(&place, problem);
+        mark::check(&place, marked, statements::revision(&first).map_err(named)?)?;
         // Only now is it known to be ours.
         place.tighten()?;
         let pool = Pool::default();
         pool.give_back(first);
-        Ok(Self { place, pool, log: Log::default() })
+        Ok(Self { place, pool, log: Log::default(), _users: users })
     }
 
     /// The directory, as an absolute path.
     pub fn path(&self) -> &Path {
         self.place.directory()
+    }
+
+    /// Reads all of the file and says what is wrong with it. What the records mean is not looked
+    /// at.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file cannot be read at all.
+    pub fn verify(&self) -> Result<Vec<Fault>, StoreError> {
+        self.reading(|connection| verify::verify(&self.place, connection))
+    }
+
+    /// Makes good what [`DirectoryStore::verify`] found and can be made good. No record changes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it cannot be written; nothing was changed.
+    pub fn repair(&self, repairs: &[FileRepair]) -> Result<(), StoreError> {
+        let lock = WriterLock::acquire(&self.place)?;
+        let repaired = self.reading(|connection| verify::repair(&self.place, connection, repairs));
+        drop(lock);
+        repaired
+    }
+
+    /// What the store takes on the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn sizes(&self) -> Result<Sizes, StoreError> {
+        self.reading(|connection| verify::sizes(&self.place, connection))
+    }
+
+    /// Writes the store, as it is at one moment, to a file of mode 0600. Others may go on writing.
+    /// The file is complete and on the disk when it gets its name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Exists`] when there is such a file and it is not to be replaced; else when
+    /// the store cannot be read or the file cannot be written. Then there is no new file.
+    pub fn backup(&self, target: &Path, replace: bool) -> Result<Backup, StoreError> {
+        self.reading(|connection| backup::make(&self.place, connection, target, replace))
+    }
+
+    /// The format in which stores are written.
+    pub const FORMAT: u32 = schema::FORMAT;
+
+    fn reading<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.pool.take(&self.place)?;
+        let outcome = read(&connection);
+        self.pool.give_back(connection);
+        outcome
     }
 }
 
@@ -117,8 +200,9 @@ impl Store for DirectoryStore {
         let lock = WriterLock::acquire(&self.place)?;
         let connection = self.pool.take(&self.place)?;
         let applied = apply::run(&self.place, &connection, batch, started);
-        if applied.is_ok() {
+        if let Ok(revision) = applied {
             self.log.has_grown();
+            lock.mark(revision);
         }
         drop(lock);
         self.pool.give_back(connection);

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::mark;
 use super::private::{self, DIRECTORY_MODE, FILE_MODE};
 use crate::StoreError;
 
@@ -16,6 +17,9 @@ const STEM: &str = "pki.";
 pub(super) struct Place {
     directory: PathBuf,
     database: PathBuf,
+    /// What messages call it, and its database.
+    name: String,
+    file: &'static str,
     wait: Duration,
 }
 
@@ -29,7 +33,19 @@ impl Place {
             source,
         })?;
         let database = directory.join("pki.db");
-        Ok(Self { directory, database, wait })
+        let name = directory.display().to_string();
+        Ok(Self { directory, database, name, file: "pki.db", wait })
+    }
+
+    /// The place of a copy that may become this store: beside it, under a name of its own.
+    /// Messages call it what it is a copy of.
+    pub(super) fn incoming(&self, source: &Path) -> Self {
+        Self {
+            database: self.directory.join("pki.db.restore"),
+            name: source.display().to_string(),
+            file: "it",
+            ..self.clone()
+        }
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -64,7 +80,12 @@ impl Place {
 
     /// For messages.
     pub(super) fn name(&self) -> String {
-        self.directory.display().to_string()
+        self.name.clone()
+    }
+
+    /// For messages: what the database is called in a sentence about this place.
+    pub(super) fn file(&self) -> &'static str {
+        self.file
     }
 
     pub(super) fn has_store(&self) -> bool {
@@ -77,18 +98,34 @@ impl Place {
             Ok(found) if found.is_file() => return Ok(()),
             Ok(_) => "pki.db is not a file",
             Err(_) if self.directory.is_file() => "it is a file, and a store is a directory",
-            Err(source) if missing(&source) => {
-                return Err(StoreError::Missing { place: self.name() });
-            }
+            Err(source) if missing(&source) => return Err(self.missing()),
             Err(source) => return Err(self.io("cannot read the store at", source)),
         };
         Err(self.corrupt(problem))
     }
 
+    /// What to say where there is no database: that there never was a store, or what is left of
+    /// one. A lock file alone is left by a creation that did not come to its end.
+    fn missing(&self) -> StoreError {
+        let has_log = fs::metadata(self.log()).is_ok_and(|log| 0 < log.len());
+        if has_log || mark::read(self).is_some_and(|revision| 0 < revision) {
+            return self.corrupt(
+                "pki.db is gone, and other files of the store are left; \
+                 restore it from a backup, or move the directory away to start anew",
+            );
+        }
+        StoreError::Missing { place: self.name() }
+    }
+
     /// Makes the directory, with its parents, unless it is there and has room for a store.
     pub(super) fn make_directory(&self) -> Result<(), StoreError> {
+        self.make_directory_with(&[])
+    }
+
+    /// As [`Place::make_directory`], where files of these names may be there too.
+    pub(super) fn make_directory_with(&self, others: &[&str]) -> Result<(), StoreError> {
         if self.directory.is_dir() {
-            return self.has_room();
+            return self.has_room(others);
         }
         if self.directory.is_file() {
             return Err(self.corrupt("it is a file, and a store is a directory"));
@@ -102,12 +139,13 @@ impl Place {
 
     /// A store needs a directory of its own. Its mode will change, and that must not happen to
     /// someone's home directory.
-    fn has_room(&self) -> Result<(), StoreError> {
+    fn has_room(&self, others: &[&str]) -> Result<(), StoreError> {
         let failed = |source| self.io("cannot list", source);
         for entry in fs::read_dir(&self.directory).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let name = name.to_string_lossy();
-            if !name.starts_with(STEM) && name != "lost+found" {
+            let is_known = others.contains(&&*name) || name == "lost+found";
+            if !name.starts_with(STEM) && !is_known {
                 let problem = format!("it holds other files, such as {name}, but no store");
                 return Err(self.corrupt(&problem));
             }
@@ -155,6 +193,7 @@ impl Place {
             (self.log(), FILE_MODE),
             (Self::beside(&self.database, "-shm"), FILE_MODE),
             (self.lock(), FILE_MODE),
+            (self.users(), FILE_MODE),
         ];
         for (path, mode) in files {
             match private::tighten(&path, mode) {
@@ -167,8 +206,21 @@ impl Place {
         Ok(())
     }
 
-    fn lock(&self) -> PathBuf {
-        self.directory.join("pki.lock")
+    /// Opens the file that users of the store hold; makes it if it is not there.
+    pub(super) fn open_users(&self) -> Result<File, StoreError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        private::file(&self.users(), &mut options)
+            .map_err(|source| self.unwritable("cannot lock the store at", source))
+    }
+
+    /// `pki.lock` beside `pki.db`, and `pki.db.lock` beside a copy.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.database.with_extension("lock")
+    }
+
+    pub(super) fn users(&self) -> PathBuf {
+        self.database.with_extension("users")
     }
 
     pub(super) fn corrupt(&self, problem: &str) -> StoreError {
