@@ -5,17 +5,28 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
-/// Environment variables, and whether standard output is a terminal.
+/// Environment variables, and which streams are terminals.
 #[derive(Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
     stdout_is_terminal: bool,
+    stderr_is_terminal: bool,
 }
 
 impl Environment {
     /// The environment of this process.
     pub fn of_process(stdout_is_terminal: bool) -> Self {
-        Self { variables: std::env::vars_os().collect(), stdout_is_terminal }
+        Self {
+            variables: std::env::vars_os().collect(),
+            stdout_is_terminal,
+            stderr_is_terminal: false,
+        }
+    }
+
+    /// The same, where standard error is a terminal: then what takes long says how far it is.
+    #[must_use]
+    pub fn with_stderr_terminal(self, stderr_is_terminal: bool) -> Self {
+        Self { stderr_is_terminal, ..self }
     }
 
     /// An environment of these variables and no others, with output that is no terminal.
@@ -28,6 +39,7 @@ impl Environment {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             stdout_is_terminal: false,
+            stderr_is_terminal: false,
         }
     }
 
@@ -50,6 +62,11 @@ impl Environment {
     /// Whether standard output is a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         self.stdout_is_terminal
+    }
+
+    /// Whether standard error is a terminal.
+    pub(crate) fn stderr_is_terminal(&self) -> bool {
+        self.stderr_is_terminal
     }
 
     fn raw(&self, name: &str) -> Option<&OsStr> {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use pki_cli::{Console, Environment};
 
 fn main() -> ExitCode {
-    let environment = Environment::of_process(io::stdout().is_terminal());
+    let environment = Environment::of_process(io::stdout().is_terminal())
+        .with_stderr_terminal(io::stderr().is_terminal());
     let mut out = io::BufWriter::new(io::stdout().lock());
     let status = pki_cli::run(
         std::env::args_os().skip(1),

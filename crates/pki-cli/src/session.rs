@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::environment::Environment;
 use crate::failure::{Failure, reason};
 use crate::output::Answer;
-use crate::seal::{Keeper, Protection, create_key_file};
+use crate::seal::{KEY_FILE, Keeper, Protection, create_key_file};
 use crate::shell;
 
 /// An open store, and the engine over it.
@@ -35,6 +35,7 @@ impl Session {
     pub(crate) fn open(settings: &Settings, environment: &Environment) -> Result<Self, Failure> {
         match DirectoryStore::open(&settings.data_dir, options(settings)) {
             Ok(store) => Ok(Self::over(Arc::new(store), true, settings, environment)),
+            Err(StoreError::Missing { .. }) if has_key_file(settings) => Err(lost(settings)),
             Err(StoreError::Missing { .. }) => {
                 Ok(Self::over(Arc::new(MemoryStore::new()), false, settings, environment))
             }
@@ -127,11 +128,27 @@ pub(crate) fn no_store_hint(settings: &Settings) -> String {
     format!("There is no store in {place} yet. To make one, type: pkictl {flag}secrets enable pki")
 }
 
-fn options(settings: &Settings) -> Options {
+/// A key file without its store: one that was deleted, not one that nobody has made.
+pub(crate) fn has_key_file(settings: &Settings) -> bool {
+    settings.data_dir.join(KEY_FILE).exists()
+}
+
+/// What to say of a store that is gone.
+pub(crate) fn lost(settings: &Settings) -> Failure {
+    let place = settings.data_dir.display();
+    Failure::Refused(format!(
+        "Error opening the store: {place} holds a key file ({KEY_FILE}), but its store (pki.db) \
+         is gone; restore it from a backup with: pkictl store restore, or move the key file away \
+         to start anew"
+    ))
+}
+
+/// How the store is opened.
+pub(crate) fn options(settings: &Settings) -> Options {
     Options { wait: settings.wait }
 }
 
-fn unusable(problem: &StoreError) -> Failure {
+pub(crate) fn unusable(problem: &StoreError) -> Failure {
     Failure::Refused(format!("Error opening the store: {problem}"))
 }
 

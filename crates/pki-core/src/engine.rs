@@ -3,6 +3,7 @@
 mod group;
 mod maintain;
 mod many;
+mod upkeep;
 
 use std::cell::Cell;
 use std::sync::Arc;

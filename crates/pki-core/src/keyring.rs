@@ -50,6 +50,13 @@ enum SealKind {
     Passphrase,
 }
 
+impl SealRecord {
+    /// What protects the data key, in words.
+    pub(crate) fn protection(&self) -> &'static str {
+        self.kind.name()
+    }
+}
+
 impl SealKind {
     fn name(self) -> &'static str {
         match self {
@@ -116,6 +123,20 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Makes sure that the private keys can be opened.
+    pub(crate) fn unlock(&self, view: &View<'_>) -> Result<(), Error> {
+        self.data_key(view).map(drop)
+    }
+
+    /// Wraps the data key with what another seal gives.
+    pub(crate) fn rewrap(&self, tx: &mut Tx<'_>, new: &dyn Seal, env: &Env) -> Result<(), Error> {
+        // Read here too, so that of two who do this at the same time one starts over.
+        tx.get_at(MountId::SYSTEM, &SEAL, &Only)?;
+        let record = wrap(&new.unlock()?, self.data_key(tx)?, env)?;
+        tx.put(&SEAL, &Only, &record);
+        Ok(())
+    }
+
     fn data_key(&self, view: &View<'_>) -> Result<&Secret<[u8; 32]>, Error> {
         if let Some(data_key) = self.data_key.get() {
             return Ok(data_key);
@@ -129,7 +150,13 @@ impl Keyring {
             }
             other => other,
         })?;
-        let data_key = unwrap(&unlock, &record)?;
+        let data_key = match unwrap(&unlock, &record) {
+            Err(wrong @ Error::Seal(SealError::Wrong(_))) => match self.seal.successor() {
+                Some(successor) => unwrap(&successor, &record)?,
+                None => return Err(wrong),
+            },
+            opened => opened?,
+        };
         Ok(self.data_key.get_or_init(|| data_key))
     }
 }

@@ -47,6 +47,7 @@ pub mod engine;
 pub mod env;
 pub mod error;
 pub mod field;
+pub mod inspect;
 mod keyring;
 pub mod paths;
 pub mod policy;

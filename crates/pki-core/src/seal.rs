@@ -22,6 +22,12 @@ pub trait Seal: Send + Sync {
     ///
     /// [`SealError`], with a text that tells the owner what to do.
     fn unlock(&self) -> Result<Unlock, SealError>;
+
+    /// What unlocks the store if [`Seal::unlock`] does not: what its owner was about to go over to
+    /// when that was interrupted. Most have none.
+    fn successor(&self) -> Option<Unlock> {
+        None
+    }
 }
 
 /// A [`Seal`] whose owner has what it takes at hand: for embedding and for tests.

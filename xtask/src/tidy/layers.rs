@@ -29,6 +29,7 @@ const LAYERS: &[Layer] = &[
     layer(&["system::mount", "api::request"], "what a mount is; what is asked and answered"),
     layer(&["api::endpoint"], "queries, commands, and what they may touch"),
     layer(&["ca"], "what several paths share"),
+    layer(&["inspect"], "what a store says of itself"),
     layer(&["paths", "system::paths"], "one file for each path"),
     layer(&["api::router"], "from a path to its handler"),
     layer(&["api::help", "api::complete"], "what is derived from the paths"),

@@ -72,3 +72,18 @@ pub(super) const PKI_REVOKE: &str = "Examples:
   $ pkictl pki revoke -where=role=web -where='not_before>2026-03-01T00:00:00Z' pki
   $ pkictl pki revoke -where=role=web -expect=1204 -reason=keyCompromise pki
   $ pkictl pki revoke -where=serial=@stolen.txt -expect=17 pki";
+
+pub(super) const STORE_CHECK: &str = "Examples:
+  $ pkictl store check
+  $ pkictl store check -repair -format=json";
+
+pub(super) const STORE_BACKUP: &str = "Example:
+  $ pkictl store backup /backup/ca-$(date +%F).db";
+
+pub(super) const STORE_RESTORE: &str = "Example:
+  $ pkictl store restore /backup/ca-2026-01-31.db";
+
+pub(super) const STORE_REKEY: &str = "Examples:
+  $ pkictl store rekey -to=keyfile
+  $ pkictl store rekey -to=keyfile -key-file=/run/keys/seal.key
+  $ pkictl store rekey -to=passphrase -passphrase-file=new.txt";

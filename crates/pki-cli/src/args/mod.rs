@@ -5,6 +5,7 @@ mod examples;
 mod lease;
 mod maintain;
 mod pki;
+mod store;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,9 @@ pub(crate) use maintain::MaintainArgs;
 pub(crate) use pki::{
     FindArgs, HealthCheckArgs, IssueArgs, ListIntermediatesArgs, PkiCommand, RevokeMatchingArgs,
     VerifySignArgs,
+};
+pub(crate) use store::{
+    BackupArgs, CheckArgs, RekeyArgs, RestoreArgs, SealKind, StatsArgs, StoreCommand,
 };
 
 /// A certificate authority in a directory on your disk, in Vault's words.
@@ -144,6 +148,10 @@ pub(crate) enum Command {
         after_help = examples::MAINTAIN
     )]
     Maintain(MaintainArgs),
+
+    /// Look after the store itself: check it, count it, back it up, seal it anew
+    #[command(subcommand, override_usage = "pkictl store <subcommand> [options] [args]")]
+    Store(Box<StoreCommand>),
 
     /// Print a script that completes words in a shell
     ///

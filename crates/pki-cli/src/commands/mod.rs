@@ -10,6 +10,7 @@ mod path_help;
 mod pki;
 mod read;
 mod secrets;
+mod store;
 mod write;
 
 use std::cell::Cell;
@@ -17,7 +18,7 @@ use std::cell::Cell;
 use pki_core::{Error, Operation};
 use serde_json::{Map, Value};
 
-use crate::args::{Command, LeaseCommand, PkiCommand, SecretsCommand};
+use crate::args::{Command, LeaseCommand, PkiCommand, SecretsCommand, StoreCommand};
 use crate::config::Settings;
 use crate::environment::Console;
 use crate::failure::{Failure, refusal};
@@ -85,6 +86,7 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
         Command::Lease(command) => lease::run(command, context),
         Command::Pki(command) => pki::run(*command, context),
         Command::Maintain(args) => maintain::run(&args, context),
+        Command::Store(command) => store::run(*command, context),
         Command::Completion(args) => completion::run(&args, context),
         Command::Version(_) => version(context.console),
     }
@@ -125,6 +127,13 @@ impl Command {
                 PkiCommand::Revoke(args) => &args.format,
             },
             Self::Maintain(args) => &args.format,
+            Self::Store(command) => match command.as_ref() {
+                StoreCommand::Check(args) => &args.format,
+                StoreCommand::Stats(args) => &args.format,
+                StoreCommand::Backup(args) => &args.format,
+                StoreCommand::Restore(args) => &args.format,
+                StoreCommand::Rekey(_) => return None,
+            },
             Self::Completion(_) | Self::Version(_) => return None,
         };
         flag.format.as_deref()

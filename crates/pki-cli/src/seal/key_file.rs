@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pki_core::domain::secret::Secret;
 
@@ -47,6 +47,13 @@ pub(super) fn read(path: &Path) -> Result<Secret<[u8; LENGTH]>, String> {
             format!("the key file {place} is damaged: it should hold 64 hexadecimal digits")
         }),
     }
+}
+
+/// Where the key is that will take the place of a key file, while the seal is being changed.
+pub(crate) fn following(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".next");
+    name.into()
 }
 
 /// Makes a key file, unless there is one. It is complete and on the disk before it has its
@@ -122,7 +129,7 @@ fn excess_mode(file: &File) -> io::Result<Option<u32>> {
 
 /// Makes the name of a new file as durable as the file.
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(folder) => File::open(folder)?.sync_all(),
@@ -140,7 +147,7 @@ fn excess_mode(_file: &File) -> io::Result<Option<u32>> {
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

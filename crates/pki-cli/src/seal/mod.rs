@@ -13,7 +13,7 @@ use pki_core::{Seal, SealError, Unlock};
 use crate::environment::Environment;
 use crate::failure::reason;
 
-pub(crate) use key_file::create as create_key_file;
+pub(crate) use key_file::{create as create_key_file, following, sync_folder};
 
 /// The name of the key file in the directory of the store.
 pub(crate) const KEY_FILE: &str = "seal.key";
@@ -107,9 +107,16 @@ impl Seal for Keeper {
         };
         unlock.map_err(SealError::Unavailable)
     }
+
+    /// A key that is about to take the place of the key file, or has just done so.
+    fn successor(&self) -> Option<Unlock> {
+        let Protection::KeyFile(path) = &self.protection else { return None };
+        let next = key_file::read(&following(path)).or_else(|_| key_file::read(path));
+        next.ok().map(Unlock::KeyFile)
+    }
 }
 
-fn first_line(reader: impl Read, place: &str) -> Result<Secret<String>, String> {
+pub(crate) fn first_line(reader: impl Read, place: &str) -> Result<Secret<String>, String> {
     let mut line = String::new();
     BufReader::new(reader.take(LONGEST_PASSPHRASE))
         .read_line(&mut line)

@@ -29,8 +29,9 @@ pub(crate) use build::{
 use log::Stretch;
 pub(crate) use log::{append, append_all};
 pub(crate) use plan::{Overlap, Which};
-use record::{BuiltCrl, LogEnd};
-pub(crate) use record::{CrlRecord, LogKey, LogSegment};
+use record::LogEnd;
+pub(crate) use record::{BuiltCrl, CrlRecord, DeltaCrl, LogKey, LogSegment};
+pub(crate) use relog::revoked_issuers;
 pub(crate) use shard::Shards;
 
 use super::certs::RevocationRecord;
@@ -82,8 +83,16 @@ impl CrlClass {
 /// The CRLs of the mount, as its issuers stand.
 pub(crate) fn classes(view: &View<'_>) -> Result<Vec<CrlClass>, Error> {
     let default = config::load(view, &ISSUERS_CONFIG)?.default;
+    Ok(group(issuers::all(view)?, default))
+}
+
+/// The CRLs of these issuers.
+pub(crate) fn group(
+    issuers: impl IntoIterator<Item = Issuer>,
+    default: Option<IssuerId>,
+) -> Vec<CrlClass> {
     let mut classes: Vec<CrlClass> = Vec::new();
-    for issuer in issuers::all(view)? {
+    for issuer in issuers {
         let id = issuer.record.crl.0;
         match classes.iter_mut().find(|class| class.id == id) {
             Some(class) if Some(issuer.record.id) == default => class.members.insert(0, issuer),
@@ -95,7 +104,7 @@ pub(crate) fn classes(view: &View<'_>) -> Result<Vec<CrlClass>, Error> {
         }
     }
     classes.retain(CrlClass::has_key);
-    Ok(classes)
+    classes
 }
 
 /// Asks for every CRL of the mount to be built again, with its log made anew if there is

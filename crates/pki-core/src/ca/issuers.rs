@@ -135,7 +135,7 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    fn new(record: IssuerRecord) -> Result<Self, Error> {
+    pub(crate) fn new(record: IssuerRecord) -> Result<Self, Error> {
         let certificate = Certificate::from_der(&record.certificate)
             .map_err(|_| Error::DamagedRecord(ISSUERS.table.name))?;
         Ok(Self { record, certificate })
@@ -345,18 +345,27 @@ pub(crate) fn may_sign_crls(certificate: &Certificate) -> bool {
 /// Works out every chain of the mount anew, and stores those that changed.
 pub(crate) fn rebuild_chains(tx: &mut Tx<'_>) -> Result<(), Error> {
     let issuers = all(tx)?;
-    let members: Vec<ChainMember<'_>> = issuers.iter().map(chain_member).collect();
+    for (issuer, chain) in other_chains(issuers.iter()) {
+        tx.put(&ISSUERS, &issuer.record.id, &IssuerRecord { chain, ..issuer.record.clone() });
+    }
+    Ok(())
+}
+
+/// The issuers whose chain is not the one that all of them make, and that chain.
+pub(crate) fn other_chains<'a>(
+    issuers: impl Iterator<Item = &'a Issuer>,
+) -> Vec<(&'a Issuer, Vec<IssuerId>)> {
+    let issuers: Vec<&Issuer> = issuers.collect();
+    let members: Vec<ChainMember<'_>> = issuers.iter().copied().map(chain_member).collect();
     let by_text: BTreeMap<String, IssuerId> =
         issuers.iter().map(|issuer| (issuer.record.id.to_string(), issuer.record.id)).collect();
     let chains = build_chains(&members);
-    for issuer in &issuers {
+    let chain = |issuer: &Issuer| -> Vec<IssuerId> {
         let ids = chains.get(&issuer.record.id.to_string()).into_iter().flatten();
-        let chain: Vec<IssuerId> = ids.filter_map(|id| by_text.get(id).copied()).collect();
-        if chain != issuer.record.chain {
-            tx.put(&ISSUERS, &issuer.record.id, &IssuerRecord { chain, ..issuer.record.clone() });
-        }
-    }
-    Ok(())
+        ids.filter_map(|id| by_text.get(id).copied()).collect()
+    };
+    let with_chain = issuers.into_iter().map(|issuer| (issuer, chain(issuer)));
+    with_chain.filter(|(issuer, chain)| *chain != issuer.record.chain).collect()
 }
 
 fn chain_member(issuer: &Issuer) -> ChainMember<'_> {

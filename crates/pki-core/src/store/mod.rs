@@ -6,10 +6,12 @@
 
 mod cache;
 mod codec;
+mod look;
 mod record;
 mod view;
 
 pub(crate) use cache::RecordCache;
 pub(crate) use codec::{Reader, Writer};
+pub(crate) use look::{Found, Look};
 pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
 pub(crate) use view::{SETS, Tx, View};

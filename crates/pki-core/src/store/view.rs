@@ -7,6 +7,7 @@ use std::ops::Deref;
 use pki_store::{Batch, Entry, Expect, Key, KeyRange, Layout, Op, Snapshot, Table};
 
 use super::cache::RecordCache;
+use super::look::Look;
 use super::record::{Record, RecordKey, Records};
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -154,6 +155,11 @@ impl<'a> View<'a> {
         Ok(self.snapshot.count(&self.range(records, &[], None))?)
     }
 
+    /// The records of this mount as they lie there, without what this request has changed.
+    pub(crate) fn look(&self) -> Look<'_> {
+        Look::new(&*self.snapshot, self.mount)
+    }
+
     /// Who looks through a kept table depends on which records there are, those that are not
     /// there included.
     fn depend_on_set<K, V>(&self, records: &Records<K, V>) -> Result<(), Error> {
@@ -204,11 +210,11 @@ impl<'a> View<'a> {
 }
 
 /// Every key starts with the number of its mount.
-fn scoped(mount: MountId, key: &[u8]) -> Vec<u8> {
+pub(super) fn scoped(mount: MountId, key: &[u8]) -> Vec<u8> {
     [&mount.0.to_be_bytes(), key].concat()
 }
 
-fn read<K, V: Record>(records: &Records<K, V>, stored: &[u8]) -> Result<V, Error> {
+pub(super) fn read<K, V: Record>(records: &Records<K, V>, stored: &[u8]) -> Result<V, Error> {
     let damaged = || Error::DamagedRecord(records.table.name);
     let (format, body) = stored.split_first().ok_or_else(damaged)?;
     if V::FORMAT < *format {
@@ -268,6 +274,11 @@ impl<'a> Tx<'a> {
             let key = self.view.set_key(records);
             self.ops.push(Op::Put { key, value: Vec::new() });
         }
+    }
+
+    /// Removes a record whose key need not be readable.
+    pub(crate) fn delete_stored(&mut self, table: Table, key: &[u8]) {
+        self.ops.push(Op::Delete { key: Key { table, bytes: scoped(self.view.mount, key) } });
     }
 
     /// Removes every record of a table whose key starts with `prefix`. This request must not

@@ -19,7 +19,7 @@ use crate::store::View;
 use crate::x509::crl::RevokedEntry;
 
 /// An entry, and the end of its certificate.
-type Listed = (RevokedEntry, Timestamp);
+pub(crate) type Listed = (RevokedEntry, Timestamp);
 
 /// Makes the logs of some CRLs anew: each revoked certificate goes to the CRL that lists it now,
 /// each revoked issuer to the CRLs of the others whose key signed it. Those CRLs must be built
@@ -83,7 +83,7 @@ fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestam
 }
 
 /// The revoked issuers that the key of a class signed, its own issuers excepted.
-fn revoked_issuers(
+pub(crate) fn revoked_issuers(
     view: &View<'_>,
     class: &CrlClass,
     classes: &[CrlClass],

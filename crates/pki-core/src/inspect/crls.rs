@@ -1,0 +1,216 @@
+//! CRLs: whether their logs are whole, and whether what was built is signed.
+
+use std::collections::BTreeMap;
+
+use super::PAGE;
+use super::finding::{Repair, crl_name};
+use super::issuers::Known;
+use super::walk::Place;
+use crate::ca::certs::RevokedExpiryKey;
+use crate::ca::crls::{BuiltCrl, CrlClass, CrlRecord, DeltaCrl, LogKey};
+use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY};
+use crate::crypto::asn1::Reader;
+use crate::crypto::digest::sha256;
+use crate::domain::id::CrlId;
+use crate::domain::serial::SerialNumber;
+use crate::error::Error;
+use crate::store::RecordKey as _;
+use crate::x509::crl::CertificateList;
+
+/// What is known of the CRLs of a mount after they were looked at.
+pub(super) struct Crls {
+    pub(super) classes: Vec<CrlClass>,
+    pub(super) records: BTreeMap<CrlId, CrlRecord>,
+}
+
+pub(super) fn check(place: &mut Place<'_, '_>, known: &Known) -> Result<Crls, Error> {
+    let mut crls = Crls { classes: known.classes(), records: BTreeMap::new() };
+    place.each(&CRLS, &[], None, |_, found| {
+        crls.records.extend(found);
+        Ok(())
+    })?;
+    for (id, record) in &crls.records {
+        let class = crls.classes.iter().find(|class| class.id == *id);
+        check_one(place, *id, record, class)?;
+    }
+    Ok(crls)
+}
+
+fn check_one(
+    place: &mut Place<'_, '_>,
+    id: CrlId,
+    record: &CrlRecord,
+    class: Option<&CrlClass>,
+) -> Result<(), Error> {
+    let repair = Some(Repair::Crl(id));
+    let name = crl_name(id);
+    let built = record.built.as_ref().map_or(0, |built| built.number);
+    let delta = record.delta.as_ref().map_or(0, |delta| delta.number);
+    if record.number < built.max(delta) {
+        let problem =
+            format!("its number is {}, and number {} was built", record.number, built.max(delta));
+        place.error(CRLS.table, &name, problem, repair);
+    }
+    remains(place, id, record)?;
+    let log = match read_log(place, id, record)? {
+        Ok(log) => log,
+        Err(problem) => {
+            place.error(CRL_LOG.table, name, problem, repair);
+            return Ok(());
+        }
+    };
+    // A log that will be made anew will have another index.
+    if !record.stale_log && log.fingerprint != index_fingerprint(place, id)? {
+        let problem = "its log and the index over it do not agree";
+        place.error(REVOKED_EXPIRY.table, &name, problem, repair);
+    }
+    let Some(issuer) = class.and_then(|class| class.members.first()) else { return Ok(()) };
+    let shown = frames(record, &log.octets);
+    for (what, number, der) in shown.into_iter().flatten() {
+        let problem = match CertificateList::from_der(&der) {
+            Err(_) => "cannot be read",
+            Ok(list) if !list.is_signed_by(issuer.certificate.public_key()) => {
+                "is not signed with the key of its issuer"
+            }
+            Ok(list) if list.number() != Some(number) => "has another number",
+            Ok(_) => continue,
+        };
+        place.error(CRLS.table, &name, format!("the {what} {problem}"), repair);
+    }
+    Ok(())
+}
+
+/// A log as it was read.
+struct Log {
+    /// What the CRLs show of it.
+    octets: Vec<u8>,
+    fingerprint: Fingerprint,
+}
+
+/// Stands for a set of serial numbers, whatever their order: what the two sides of an index are
+/// compared by, where neither has to fit into memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fingerprint {
+    count: u64,
+    sum: u128,
+}
+
+impl Fingerprint {
+    fn add(&mut self, serial: &SerialNumber) {
+        let hash = sha256(serial.octets());
+        let half = hash.first_chunk::<16>().copied().unwrap_or_default();
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(u128::from_be_bytes(half));
+    }
+}
+
+/// Reads the log of a CRL, segment by segment, or says what is wrong with it.
+fn read_log(
+    place: &Place<'_, '_>,
+    id: CrlId,
+    record: &CrlRecord,
+) -> Result<Result<Log, String>, Error> {
+    let shown = [
+        record.built.as_ref().map(|built| built.covered),
+        record.delta.as_ref().map(|delta| delta.shown),
+    ];
+    let shown = usize::try_from(shown.into_iter().flatten().max().unwrap_or(0));
+    let shown = shown.unwrap_or(usize::MAX);
+    let mut log = Log { octets: Vec::new(), fingerprint: Fingerprint::default() };
+    let prefix = LogKey::prefix(id, record.generation);
+    let (mut after, mut length, mut segments): (Option<Vec<u8>>, u64, u32) = (None, 0, 0);
+    loop {
+        let page = place.look().page(&CRL_LOG, &prefix, after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        for found in page {
+            let (key, segment) = match found.record {
+                Ok((key, segment)) => (key, segment.0),
+                Err(problem) => return Ok(Err(format!("a part of its log: {problem}"))),
+            };
+            if key.segment != segments {
+                return Ok(Err(format!("part {segments} of its log is missing")));
+            }
+            if !entries(&segment, &mut log.fingerprint) {
+                return Ok(Err(format!("part {segments} of its log is not a run of entries")));
+            }
+            segments += 1;
+            length += segment.len() as u64;
+            let wanted = shown.saturating_sub(log.octets.len()).min(segment.len());
+            log.octets.extend_from_slice(segment.get(..wanted).unwrap_or_default());
+        }
+    }
+    if (length, segments) != (record.log_length, record.segments) {
+        return Ok(Err(format!(
+            "its log has {length} octets in {segments} parts, and should have {} in {}",
+            record.log_length, record.segments
+        )));
+    }
+    if log.octets.len() != shown {
+        return Ok(Err("it shows more than its log has".to_owned()));
+    }
+    Ok(Ok(log))
+}
+
+/// Whether octets are a run of entries.
+fn entries(octets: &[u8], fingerprint: &mut Fingerprint) -> bool {
+    let mut reader = Reader::new(octets);
+    while !reader.is_empty() {
+        let serial = reader.element().and_then(|entry| {
+            let serial = Reader::new(entry.content).element()?;
+            Ok(SerialNumber::from_octets(serial.content))
+        });
+        match serial {
+            Ok(serial) => fingerprint.add(&serial),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+fn index_fingerprint(place: &Place<'_, '_>, id: CrlId) -> Result<Fingerprint, Error> {
+    let mut fingerprint = Fingerprint::default();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = place.look().keys(REVOKED_EXPIRY.table, &id.0, after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(fingerprint) };
+        after = Some(last.clone());
+        for key in page {
+            match RevokedExpiryKey::decode(&key) {
+                Some(key) => fingerprint.add(&key.ends.serial),
+                None => fingerprint.count += 1,
+            }
+        }
+    }
+}
+
+/// Parts of logs that are not in use any more.
+fn remains(place: &mut Place<'_, '_>, id: CrlId, record: &CrlRecord) -> Result<(), Error> {
+    let look = place.look();
+    let all = look.count(CRL_LOG.table, &id.0, None)?;
+    let used = look.count(CRL_LOG.table, &LogKey::prefix(id, record.generation), None)?;
+    if all != used {
+        let problem = format!("{} parts of its log are not in use", all.saturating_sub(used));
+        place.warning(CRL_LOG.table, crl_name(id), problem, Some(Repair::LogRemains(id)));
+    }
+    Ok(())
+}
+
+/// What is signed: what it is, its number, and its octets.
+type Shown = (&'static str, u64, Vec<u8>);
+
+fn frames(record: &CrlRecord, log: &[u8]) -> [Option<Shown>; 2] {
+    let Some(base) = &record.built else { return [None, None] };
+    let BuiltCrl { number, covered, prefix, suffix, .. } = base;
+    let between = |from: u64, to: u64| {
+        let place = |octets| usize::try_from(octets).unwrap_or(usize::MAX);
+        log.get(place(from)..place(to)).unwrap_or_default()
+    };
+    let complete = [prefix.as_slice(), between(0, *covered), suffix].concat();
+    let delta = record.delta.as_ref().map(|delta| {
+        let DeltaCrl { number, shown, prefix, suffix, .. } = delta;
+        let der = [prefix.as_slice(), between(*covered, *shown), suffix].concat();
+        ("delta CRL", *number, der)
+    });
+    [Some(("CRL", *number, complete)), delta]
+}

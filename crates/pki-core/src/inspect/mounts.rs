@@ -1,0 +1,131 @@
+//! What belongs to no mount: the seal, the mounts themselves, leases; and records of mounts that
+//! are not there.
+
+use std::collections::BTreeMap;
+
+use super::PrivateKeys;
+use super::walk::{Place, Walk};
+use crate::ca::tables::{CERTS, LAST_MOUNT, LEASES, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED};
+use crate::domain::id::MountId;
+use crate::error::Error;
+use crate::keyring::SEAL;
+use crate::seal::SealError;
+use crate::store::{Found, Look, View};
+use crate::system::mount::Mount;
+
+/// The mounts that can be read. There are few.
+pub(super) fn readable(view: &View<'_>) -> Result<Vec<Mount>, Error> {
+    let found = view.look().page(&MOUNTS, &[], None, usize::MAX)?;
+    Ok(found.into_iter().filter_map(|found| Some(found.record.ok()?.1)).collect())
+}
+
+/// How many records a check counts while it goes on.
+pub(super) fn size(view: &View<'_>, mounts: &[Mount]) -> Result<u64, Error> {
+    let mut total = 0;
+    for mount in mounts {
+        let look = view.look().in_mount(mount.id);
+        total += look.count(CERTS.table, &[], None)? + look.count(REVOKED.table, &[], None)?;
+    }
+    Ok(total)
+}
+
+/// Checks what belongs to no mount.
+pub(super) fn check(walk: &mut Walk<'_>, view: &View<'_>, mounts: &[Mount]) -> Result<(), Error> {
+    let system = Mount::system();
+    let mut place = walk.place(view, &system);
+    place.attempt(|place| {
+        seal(place, mounts)?;
+        mount_records(place)?;
+        leases(place, mounts)?;
+        place.each(&MIGRATIONS, &[], None, |_, _| Ok(()))?;
+        orphans(place, mounts)
+    })?;
+    Ok(())
+}
+
+fn seal(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
+    let found: Vec<Found<_, _>> = place.look().page(&SEAL, &[], None, 2)?;
+    match found.first().map(|found| &found.record) {
+        Some(Ok(_)) => (),
+        Some(Err(problem)) => {
+            place.error(SEAL.table, "", problem, None);
+            return Ok(());
+        }
+        None if mounts.is_empty() => return Ok(()),
+        None => {
+            place.error(SEAL.table, "", "the data key is gone, and with it every key", None);
+            return Ok(());
+        }
+    }
+    if place.walk.private == PrivateKeys::Leave {
+        return Ok(());
+    }
+    match place.walk.keys.unlock(place.view) {
+        Ok(()) => (),
+        Err(Error::Seal(SealError::Unavailable(problem))) => {
+            place.walk.private = PrivateKeys::Leave;
+            place.note(SEAL.table, "", format!("private keys were not looked at: {problem}"));
+        }
+        Err(Error::Seal(problem)) => {
+            place.walk.private = PrivateKeys::Leave;
+            place.error(SEAL.table, "", problem, None);
+        }
+        Err(problem) => return Err(problem),
+    }
+    Ok(())
+}
+
+fn mount_records(place: &mut Place<'_, '_>) -> Result<(), Error> {
+    let mut last = 0;
+    place.each(&LAST_MOUNT, &[], None, |_, found| {
+        last = found.first().map_or(0, |(_, number)| number.0);
+        Ok(())
+    })?;
+    let mut paths: BTreeMap<MountId, String> = BTreeMap::new();
+    place.each(&MOUNTS, &[], None, |place, mounts| {
+        for (path, mount) in mounts {
+            if mount.path != path {
+                let problem = format!("it says that its path is {:?}", mount.path);
+                place.error(MOUNTS.table, &path, problem, None);
+            }
+            if last < mount.id.0 {
+                let problem = format!("its number is {}, and the last given is {last}", mount.id.0);
+                place.error(MOUNTS.table, &path, problem, None);
+            }
+            if let Some(other) = paths.insert(mount.id, path.clone()) {
+                let problem = format!("it has the number of {other:?}");
+                place.error(MOUNTS.table, path, problem, None);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn leases(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
+    place.each(&LEASES, &[], None, |place, leases| {
+        for (id, lease) in leases {
+            if !mounts.iter().any(|mount| mount.id == lease.mount) {
+                place.warning(LEASES.table, id, "its mount is not there", None);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Records whose mount is not there: disabling a mount removes them with it.
+fn orphans(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
+    let has_unreadable = place.look().count(MOUNTS.table, &[], None)?
+        != u64::try_from(mounts.len()).unwrap_or(u64::MAX);
+    for table in OF_A_MOUNT {
+        let look: Look<'_> = place.look();
+        for id in look.mounts_in(*table)? {
+            let is_known = mounts.iter().any(|mount| mount.id == id) || id == MountId::SYSTEM;
+            if !is_known && !has_unreadable {
+                let count = look.in_mount(id).count(*table, &[], None)?;
+                let problem = format!("{count} records belong to a mount that is not there");
+                place.warning(*table, format!("mount {}", id.0), problem, None);
+            }
+        }
+    }
+    Ok(())
+}

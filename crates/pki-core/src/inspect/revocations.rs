@@ -1,0 +1,105 @@
+//! Revocations: whether each that still matters is on the CRL that lists it, or will be at the
+//! next build.
+
+use std::collections::BTreeSet;
+
+use super::certificates::Ends;
+use super::crls::Crls;
+use super::finding::{Repair, crl_name};
+use super::issuers::Known;
+use super::walk::Place;
+use crate::ca::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
+use crate::ca::crls::{listing, revoked_issuers};
+use crate::ca::tables::{CERTS, CRLS, EXPIRY, REVOKED, REVOKED_EXPIRY};
+use crate::domain::id::CrlId;
+use crate::domain::serial::SerialNumber;
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::x509::certificate::Certificate;
+
+pub(super) fn check(
+    place: &mut Place<'_, '_>,
+    known: &Known,
+    crls: &Crls,
+    ends: &mut Ends,
+) -> Result<(), Error> {
+    let revoked = revoked_here(known);
+    place.each(&REVOKED, &[], None, |place, page| {
+        let count = page.len();
+        for (serial, record) in page {
+            certificate(place, &serial, &record, ends)?;
+            // Issuers are listed as such, below.
+            if !revoked.contains(&(serial.clone(), record.not_after)) {
+                let crl = listing(&crls.classes, record.home, known.default);
+                is_listed(place, crls, crl, &serial, record.not_after)?;
+            }
+        }
+        place.went_on(count);
+        Ok(())
+    })?;
+    if !known.issuers_are_sound {
+        return Ok(());
+    }
+    for class in &crls.classes {
+        for (entry, not_after) in revoked_issuers(place.view, class, &crls.classes)? {
+            is_listed(place, crls, Some(class.id), &entry.serial, not_after)?;
+        }
+    }
+    Ok(())
+}
+
+/// The revoked issuers of the mount, as revocations name them.
+fn revoked_here(known: &Known) -> BTreeSet<(SerialNumber, Timestamp)> {
+    let revoked = known.issuers.values().filter(|issuer| issuer.record.revoked_at.is_some());
+    revoked.map(|i| (i.certificate.serial().clone(), i.certificate.not_after())).collect()
+}
+
+/// Holds a revocation against its certificate, if that is here, and finds its end in the index.
+fn certificate(
+    place: &mut Place<'_, '_>,
+    serial: &SerialNumber,
+    record: &RevocationRecord,
+    ends: &mut Ends,
+) -> Result<(), Error> {
+    match place.look().get(&CERTS, serial)? {
+        Some(Ok(stored)) => {
+            let end = Certificate::from_der(&stored.der).ok().map(|found| found.not_after());
+            if end.is_some_and(|end| end != record.not_after) {
+                let problem = "it does not know the end of its certificate";
+                place.error(REVOKED.table, serial, problem, None);
+            }
+        }
+        Some(Err(_)) => (),
+        // The end stays in the index as long as there is a revocation to find by it.
+        None => {
+            let end = ExpiryKey { not_after: record.not_after, serial: serial.clone() };
+            ends.found += u64::from(place.look().has(&EXPIRY, &end)?);
+        }
+    }
+    Ok(())
+}
+
+/// A revoked certificate that has not ended is in the log of its CRL, unless that log will be
+/// made anew. The log and its index were compared before.
+fn is_listed(
+    place: &mut Place<'_, '_>,
+    crls: &Crls,
+    crl: Option<CrlId>,
+    serial: &SerialNumber,
+    not_after: Timestamp,
+) -> Result<(), Error> {
+    let Some(crl) = crl.filter(|_| place.walk.now <= not_after) else { return Ok(()) };
+    match crls.records.get(&crl) {
+        Some(record) if record.stale_log => return Ok(()),
+        Some(_) => (),
+        // One that cannot be read was named before.
+        None if place.look().has(&CRLS, &crl)? => return Ok(()),
+        None => (),
+    }
+    let ends = ExpiryKey { not_after, serial: serial.clone() };
+    if !place.look().has(&REVOKED_EXPIRY, &RevokedExpiryKey { crl, ends })? {
+        let problem = format!("it is not on CRL {}", crl_name(crl));
+        place.error(REVOKED.table, serial, problem, Some(Repair::Crl(crl)));
+    }
+    Ok(())
+}
