@@ -76,12 +76,21 @@ fn run(seed: u64) {
     let mut seen = Seen::default();
     for step in 0..STEPS {
         let what = act(&mut world);
+        if step % 6 == 5 {
+            check_store(&world, &format!("seed {seed}, step {step}: {what}"));
+        }
         if world.chance(2) || sees_all {
             let context = format!("seed {seed}, step {step}: {what}");
             look_at_all(&mut world, &mut seen, &context);
         }
     }
     look_at_all(&mut world, &mut seen, &format!("seed {seed}, at the end"));
+}
+
+/// Records that belong together agree with each other whatever was requested.
+fn check_store(world: &World, context: &str) {
+    let findings = world.findings();
+    assert!(findings.is_empty(), "{context}: {findings:?}");
 }
 
 fn act(world: &mut World) -> String {

@@ -83,8 +83,10 @@ fn index_entry(
 /// Looks at the certificates of a page, on all processors: a signature takes longer to verify
 /// than everything else.
 fn examine(page: &[(SerialNumber, CertificateRecord)], known: &Known) -> Vec<Verdict> {
+    /// Fewer are not worth a thread.
+    const FEWEST: usize = 32;
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let share = page.len().div_ceil(processors).max(1);
+    let share = page.len().div_ceil(processors).max(FEWEST);
     thread::scope(|scope| {
         let look = |part: &[(SerialNumber, CertificateRecord)]| -> Vec<Verdict> {
             part.iter().map(|(serial, record)| verdict(serial, record, known)).collect()

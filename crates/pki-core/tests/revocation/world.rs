@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use pki_core::domain::time::Timestamp;
 use pki_core::env::{Clock, SecureRandom};
+use pki_core::inspect::{Finding, PrivateKeys, Watcher};
 use pki_core::x509::Certificate;
 use pki_core::{Body, Engine, Env, Given, Operation, Request};
 use pki_store::memory::MemoryStore;
@@ -80,6 +81,13 @@ impl World {
         self.issuers.push(Certificate::from_pem(text).expect("a certificate"));
     }
 
+    /// What a check of the store finds, notes included.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut found = Findings(Vec::new());
+        self.engine.check(PrivateKeys::Open, &mut found).expect("a check");
+        found.0
+    }
+
     pub(crate) fn now(&self) -> i64 {
         self.clock.load(Ordering::SeqCst)
     }
@@ -137,6 +145,18 @@ impl World {
 
 fn request(operation: Operation, path: &str, data: Map<String, Value>) -> Request {
     Request { operation, path: path.to_owned(), data }
+}
+
+struct Findings(Vec<Finding>);
+
+impl Watcher for Findings {
+    fn found(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    fn went_on(&mut self, done: u64, total: u64) {
+        assert!(done <= total, "{done} of {total} records");
+    }
 }
 
 struct Settable(Arc<AtomicI64>);
