@@ -1,1 +1,161 @@
+//! Changing the seal.
 
+use std::fs;
+use std::path::PathBuf;
+
+use pkictl_tests::{Outcome, World, pkictl};
+
+use super::{REFUSED, issue, json, world};
+
+fn key(world: &World) -> PathBuf {
+    world.store().join("seal.key")
+}
+
+/// The program with variables.
+fn run(world: &World, variables: &[(&str, &str)], words: &[&str]) -> Outcome {
+    let mut command = world.command(pkictl!());
+    command.envs(variables.iter().copied()).args(words);
+    Outcome::of(&command.output().expect("the program runs"))
+}
+
+#[track_caller]
+fn ok(world: &World, variables: &[(&str, &str)], words: &[&str]) -> String {
+    let got = run(world, variables, words);
+    assert_eq!(got.status, 0, "{words:?}: {}", got.err);
+    got.out
+}
+
+const ISSUE: [&str; 3] = ["write", "pki/issue/web", "common_name=a.example.com"];
+
+#[test]
+fn a_new_key_takes_the_place_of_the_old_one_which_is_kept() {
+    let world = world();
+    let old = fs::read(key(&world)).expect("a key");
+    for number in 1..=2 {
+        let got = world.ok(&["store", "rekey", "-to=keyfile"]);
+        assert!(got.contains(&format!("seal.key.replaced-{number}")), "{got}");
+        issue(&world);
+        assert!(world.ok(&["store", "check"]).contains("sound"));
+    }
+    let kept = world.store().join("seal.key.replaced-1");
+    assert!(fs::read(&kept).expect("a key") == old);
+    assert!(fs::read(key(&world)).expect("a key") != old);
+    assert!(!world.store().join("seal.key.next").exists());
+    // The old one opens nothing any more.
+    let got = run(&world, &[("PKICTL_KEY_FILE", kept.to_str().expect("text"))], &ISSUE);
+    assert_eq!(got.status, REFUSED);
+    assert!(got.err.contains("wrong key file for this store"), "{}", got.err);
+}
+
+#[test]
+fn a_change_that_was_interrupted_leaves_a_store_that_opens() {
+    let world = world();
+    let (now, next) = (key(&world), world.store().join("seal.key.next"));
+    // Before it was committed: there is a key that opens nothing.
+    let unused = format!("{}\n", "0f".repeat(32));
+    fs::write(&next, &unused).expect("written");
+    issue_fails_for_modes(&world, &next);
+    issue(&world);
+    world.ok(&["store", "rekey", "-to=keyfile"]);
+    assert_eq!(fs::read_to_string(&now).expect("a key"), unused, "it is used now");
+    // After: the key that opens the store has not got its name.
+    fs::rename(&now, &next).expect("renamed");
+    fs::rename(world.store().join("seal.key.replaced-1"), &now).expect("renamed");
+    issue(&world);
+    world.ok(&["store", "check"]);
+    world.ok(&["store", "rekey", "-to=keyfile"]);
+    assert!(!next.exists());
+    issue(&world);
+}
+
+/// A key that others can read is not used, wherever it lies.
+fn issue_fails_for_modes(world: &World, next: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(next, fs::Permissions::from_mode(0o644)).expect("a mode");
+    let got = world.run(&["store", "rekey", "-to=keyfile"]);
+    assert_eq!(got.status, REFUSED, "{}", got.out);
+    assert!(got.err.contains("chmod 600"), "{}", got.err);
+    fs::set_permissions(next, fs::Permissions::from_mode(0o600)).expect("a mode");
+}
+
+#[test]
+fn from_a_key_to_a_passphrase_and_back() {
+    let world = world();
+    world.write("first", "correct horse\nnot this\n");
+    world.ok(&["store", "rekey", "-to=passphrase", "-passphrase-file=first"]);
+    let got = world.run(&ISSUE);
+    assert!(got.err.contains("sealed with a passphrase, and a key file was given"), "{}", got.err);
+    let first = [("PKICTL_PASSPHRASE", "correct horse")];
+    ok(&world, &first, &ISSUE);
+    let stats = json(&world.run(&["store", "stats", "-format=json"]));
+    assert_eq!(stats["seal"], "passphrase");
+
+    let change = [first[0], ("PKICTL_NEW_PASSPHRASE", "battery staple")];
+    ok(&world, &change, &["store", "rekey", "-to=passphrase"]);
+    let got = run(&world, &first, &ISSUE);
+    assert!(got.err.contains("wrong passphrase"), "{}", got.err);
+    let second = [("PKICTL_PASSPHRASE", "battery staple")];
+    ok(&world, &second, &ISSUE);
+
+    ok(&world, &second, &["store", "rekey", "-to=keyfile", "-key-file=other.key"]);
+    let other = world.work().join("other.key");
+    let other = other.to_str().expect("text");
+    ok(&world, &[("PKICTL_KEY_FILE", other)], &ISSUE);
+    ok(&world, &[("PKICTL_KEY_FILE", other)], &["store", "check"]);
+}
+
+#[test]
+fn a_passphrase_may_come_on_standard_input() {
+    let world = world();
+    let words = ["store", "rekey", "-to=passphrase", "-passphrase-file=-"];
+    let got = world.run_with_input(&words, b"\n");
+    assert_eq!((got.status, got.out.as_str()), (1, ""), "{}", got.err);
+    assert!(got.err.contains("empty"), "{}", got.err);
+    issue(&world);
+    let got = world.run_with_input(&words, b"correct horse\n");
+    assert_eq!(got.status, 0, "{}", got.err);
+    ok(&world, &[("PKICTL_PASSPHRASE", "correct horse")], &ISSUE);
+}
+
+#[test]
+fn nothing_is_made_where_the_store_does_not_open() {
+    let world = world();
+    let before = world.store_bytes();
+    fs::rename(key(&world), world.work().join("key")).expect("moved");
+    let got = world.run(&["store", "rekey", "-to=keyfile", "-key-file=new.key"]);
+    assert_eq!((got.status, got.out.as_str()), (REFUSED, ""));
+    assert!(got.err.contains("seal.key is not there"), "{}", got.err);
+    assert!(!world.work().join("new.key").exists());
+    fs::rename(world.work().join("key"), key(&world)).expect("moved");
+    for (words, text) in [
+        (&["-to=passphrase"][..], "no new passphrase"),
+        (&["-to=passphrase", "-passphrase-file=none"], "cannot read the passphrase"),
+        (&["-to=passphrase", "-key-file=x"], "-key-file goes with"),
+        (&["-to=keyfile", "-passphrase-file=x"], "-passphrase-file goes with"),
+        (&["-to=keyfile", "-key-file=none/x"], "there is no such directory"),
+        (&["-to=hsm"], "hsm"),
+        (&[], "-to"),
+    ] {
+        let got = world.run(&[&["store", "rekey"], words].concat());
+        assert_ne!(got.status, 0, "{words:?}");
+        assert_eq!(got.out, "", "{words:?}");
+        assert!(got.err.contains(text), "{words:?}: {}", got.err);
+    }
+    assert!(before == world.store_bytes());
+    issue(&world);
+}
+
+#[test]
+fn a_backup_opens_with_the_key_of_its_time() {
+    let world = world();
+    world.ok(&["store", "backup", "b"]);
+    world.ok(&["store", "rekey", "-to=keyfile"]);
+    let got = world.run(&["store", "restore", "b"]);
+    assert_eq!(got.status, REFUSED);
+    assert!(got.err.contains("wrong key file for this store"), "{}", got.err);
+    let old = world.store().join("seal.key.replaced-1");
+    let old = [("PKICTL_KEY_FILE", old.to_str().expect("text"))];
+    ok(&world, &old, &["store", "restore", "b"]);
+    ok(&world, &old, &ISSUE);
+}

@@ -113,7 +113,7 @@ pub(crate) enum SealKind {
 pub(crate) struct RekeyArgs {
     /// Seal with a new key file, or with a passphrase.
     #[arg(long, value_name = "kind", value_enum)]
-    pub(crate) to: SealKind,
+    pub(crate) to: Option<SealKind>,
     /// The new key file; made if it is not there. The default is a new key in the place of the
     /// one in use, or in the directory of the store.
     #[arg(long, value_name = "file")]

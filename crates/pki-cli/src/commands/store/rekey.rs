@@ -25,7 +25,11 @@ const VARIABLE: &str = "PKICTL_NEW_PASSPHRASE";
 
 pub(super) fn run(args: &RekeyArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [] = exactly(&args.words.words)?;
-    match (args.to, &args.key_file, &args.passphrase_file) {
+    let Some(to) = args.to else {
+        let problem = "say what to seal with: -to=keyfile or -to=passphrase";
+        return Err(Failure::Usage(problem.to_owned()));
+    };
+    match (to, &args.key_file, &args.passphrase_file) {
         (SealKind::Keyfile, _, Some(_)) => {
             return Err(Failure::Usage("-passphrase-file goes with -to=passphrase".to_owned()));
         }
@@ -34,7 +38,7 @@ pub(super) fn run(args: &RekeyArgs, mut context: Context<'_, '_>) -> Result<(), 
         }
         _ => (),
     }
-    let new = match args.to {
+    let new = match to {
         SealKind::Keyfile => None,
         SealKind::Passphrase => Some(new_passphrase(args, &mut context)?),
     };

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::{Context, exactly};
 use super::check::examine;
-use super::report::Report;
+use super::report::{Report, Shown};
 use super::{engine, failed};
 use crate::args::RestoreArgs;
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &RestoreArgs, context: Context<'_, '_>) -> Result<(), Fa
     let store = Arc::new(incoming.open().map_err(wrong)?);
     let engine = engine(&context, Arc::clone(&store), &settings.protection);
     let report = examine(&store, &engine, PrivateKeys::Open, None)?;
-    let mut objections = wrong_in(&report);
+    let mut objections = lines(&report, Severity::Error);
     objections.extend(against(&present, &engine)?);
     if !objections.is_empty() && !args.force {
         return Err(refused(file, &objections));
@@ -65,7 +65,7 @@ pub(super) fn run(args: &RestoreArgs, context: Context<'_, '_>) -> Result<(), Fa
         });
         return document(console, context.format, &value, 0);
     }
-    warn(console, &objections)?;
+    warn(console, &[objections, lines(&report, Severity::Note)].concat())?;
     success(console, Format::Table, &format!("Restored the store at revision {revision}."))?;
     if let Some(kept) = kept {
         writeln!(console.err, "The store that was there is kept as {kept}; remove it at will.")?;
@@ -95,15 +95,15 @@ fn present(context: &Context<'_, '_>) -> Result<Present, Failure> {
     })
 }
 
-/// The findings that speak against a backup.
-fn wrong_in(report: &Report) -> Vec<String> {
-    let errors = report.findings.iter().filter(|found| found.severity == Severity::Error);
-    let line = |found: &super::report::Shown| {
+/// The findings about a backup of one severity, in a line each.
+fn lines(report: &Report, severity: Severity) -> Vec<String> {
+    let found = report.findings.iter().filter(|found| found.severity == severity);
+    let line = |found: &Shown| {
         let words = [&found.mount, &found.table, &found.record].map(String::as_str);
         let place: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         format!("{}: {}", place.join(" "), found.problem)
     };
-    errors.map(line).collect()
+    found.map(line).collect()
 }
 
 /// What the present store has against the backup.
