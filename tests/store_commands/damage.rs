@@ -6,6 +6,7 @@ use pkictl_tests::{Outcome, World, pkictl};
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
+use self::Cure::{Repaired, Stays};
 use super::{REFUSED, copy_store, crl_number, database, json, revoke_one, world};
 
 /// Where the records of tables are, by their numbers.
@@ -97,8 +98,6 @@ struct Damage {
     says: &'static str,
     cure: Cure,
 }
-
-use Cure::{Repaired, Stays};
 
 const fn damage(
     what: &'static str,
@@ -228,7 +227,7 @@ const OF_ISSUERS: &[Damage] = &[
                 ISSUERS_CONFIG,
                 "\"default\":\"",
                 "\"default\":\"00000000-0000-0000-0000-000000000000\",\"was\":\"",
-            )
+            );
         },
         "config/issuers",
         "is not there; set another",
@@ -242,7 +241,7 @@ const OF_ISSUERS: &[Damage] = &[
                 KEYS_CONFIG,
                 "\"default\":\"",
                 "\"default\":\"00000000-0000-0000-0000-000000000000\",\"was\":\"",
-            )
+            );
         },
         "config/keys",
         "is not there; set another",
@@ -376,7 +375,7 @@ const OF_CRLS: &[Damage] = &[
             change(db, REVOKED, |value| {
                 let end = value.len() - 2;
                 value[end] ^= 1;
-            })
+            });
         },
         "revoked",
         "it does not know the end of its certificate",
