@@ -105,7 +105,12 @@ impl DirectoryStore {
     }
 
     fn at(place: Place) -> Result<Self, StoreError> {
-        let users = Users::join(&place)?;
+        if let Some(users) = Users::join(&place)? {
+            return Self::over(place, Some(users));
+        }
+        // Once, to see that it is a store; again when nobody can replace it any more.
+        drop(Self::over(place.clone(), None)?);
+        let users = Users::found(&place)?;
         Self::over(place, users)
     }
 

@@ -4,7 +4,7 @@
 //! Who replaces the store takes the file alone. SQLite's own locks would not do: a process that
 //! has the old file open would go on with it after its name was given to another.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,11 +17,21 @@ use crate::StoreError;
 pub(super) struct Users(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Users {
-    /// Joins the users. None where nothing can be locked, as on a medium that cannot be written:
-    /// there nobody can replace the store either.
+    /// Joins the users of a store, where there is a file for them.
     pub(super) fn join(place: &Place) -> Result<Option<Self>, StoreError> {
+        let options = OpenOptions::new().read(true).write(true).open(place.users());
+        options.map_or(Ok(None), |file| Self::share(place, file))
+    }
+
+    /// As [`Users::join`], and makes the file: only where it is known that there is a store. None
+    /// where nothing can be made or locked, as on a medium that cannot be written: there nobody
+    /// can replace the store either.
+    pub(super) fn found(place: &Place) -> Result<Option<Self>, StoreError> {
+        place.open_users().map_or(Ok(None), |file| Self::share(place, file))
+    }
+
+    fn share(place: &Place, file: File) -> Result<Option<Self>, StoreError> {
         const PAUSE: Duration = Duration::from_millis(2);
-        let Ok(file) = place.open_users() else { return Ok(None) };
         let started = Instant::now();
         loop {
             match file.try_lock_shared() {

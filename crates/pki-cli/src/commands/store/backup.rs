@@ -38,6 +38,7 @@ pub(super) fn run(args: &BackupArgs, context: Context<'_, '_>) -> Result<(), Fai
     }
     let text = format!("Wrote the store at revision {revision} to {file} ({bytes} bytes).");
     success(console, Format::Table, &text)?;
+    console.out.flush()?;
     writeln!(
         console.err,
         "It does not hold {needed}, without which the private keys in it cannot be used: \

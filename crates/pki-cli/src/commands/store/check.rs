@@ -110,6 +110,7 @@ fn show(context: &mut Context<'_, '_>, report: &Report, done: &[String]) -> Resu
         let text = format!("The store is sound: {records} certificates and revocations read.");
         return success(console, Format::Table, &text);
     }
+    console.out.flush()?;
     writeln!(console.err, "{} errors, {} warnings", report.errors, report.warnings)?;
     Ok(())
 }

@@ -67,6 +67,7 @@ pub(super) fn run(args: &RestoreArgs, context: Context<'_, '_>) -> Result<(), Fa
     }
     warn(console, &[objections, lines(&report, Severity::Note)].concat())?;
     success(console, Format::Table, &format!("Restored the store at revision {revision}."))?;
+    console.out.flush()?;
     if let Some(kept) = kept {
         writeln!(console.err, "The store that was there is kept as {kept}; remove it at will.")?;
     }
