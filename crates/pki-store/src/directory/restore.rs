@@ -106,15 +106,18 @@ impl Incoming {
             (true, None) => Some(self.keep()?),
         };
         let unwritable = |source| self.store.unwritable("cannot replace the store at", source);
-        // A mark of the old store would condemn the new one; the old one can do without.
-        lock.unmark().map_err(unwritable)?;
-        // None is left of a store that was settled. Of another, what was kept has a copy.
+        // The mark of the old store would condemn the new one. A store that was settled is whole
+        // without it; one that was not must not be taken for whole once its log is gone.
+        if seen.is_some() {
+            lock.unmark().map_err(unwritable)?;
+        }
         for suffix in SUFFIXES {
             absent_is_fine(fs::remove_file(Place::beside(self.store.database(), suffix)))
                 .map_err(unwritable)?;
         }
         sync_directory(self.store.directory()).map_err(unwritable)?;
         fs::rename(self.copy.database(), self.store.database()).map_err(unwritable)?;
+        lock.unmark().map_err(unwritable)?;
         sync_directory(self.store.directory()).map_err(unwritable)?;
         Ok(Replaced { kept })
     }
