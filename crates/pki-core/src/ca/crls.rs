@@ -83,10 +83,14 @@ impl CrlClass {
 /// The CRLs of the mount, as its issuers stand.
 pub(crate) fn classes(view: &View<'_>) -> Result<Vec<CrlClass>, Error> {
     let default = config::load(view, &ISSUERS_CONFIG)?.default;
-    Ok(group(issuers::all(view)?, default))
+    let mut classes = group(issuers::all(view)?, default);
+    for class in &mut classes {
+        class.shards = view.get(&SHARDS, &class.id)?.unwrap_or_default();
+    }
+    Ok(classes)
 }
 
-/// The CRLs of these issuers.
+/// The CRLs of these issuers, without their shards.
 pub(crate) fn group(
     issuers: impl IntoIterator<Item = Issuer>,
     default: Option<IssuerId>,
@@ -97,10 +101,7 @@ pub(crate) fn group(
         match classes.iter_mut().find(|class| class.id == id) {
             Some(class) if Some(issuer.record.id) == default => class.members.insert(0, issuer),
             Some(class) => class.members.push(issuer),
-            None => {
-                let shards = view.get(&SHARDS, &id)?.unwrap_or_default();
-                classes.push(CrlClass { id, members: vec![issuer], shards });
-            }
+            None => classes.push(CrlClass { id, members: vec![issuer], shards: Shards::default() }),
         }
     }
     classes.retain(CrlClass::has_key);

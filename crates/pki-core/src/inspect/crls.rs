@@ -8,7 +8,7 @@ use super::issuers::Known;
 use super::walk::Place;
 use crate::ca::certs::RevokedExpiryKey;
 use crate::ca::crls::{BuiltCrl, CrlClass, CrlRecord, DeltaCrl, LogKey};
-use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY};
+use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY, SHARDS};
 use crate::crypto::asn1::Reader;
 use crate::crypto::digest::sha256;
 use crate::domain::id::CrlId;
@@ -25,12 +25,20 @@ pub(super) struct Crls {
 
 pub(super) fn check(place: &mut Place<'_, '_>, known: &Known) -> Result<Crls, Error> {
     let mut crls = Crls { classes: known.classes(), records: BTreeMap::new() };
+    place.each(&SHARDS, &[], None, |_, found| {
+        for (id, shards) in found {
+            let class = crls.classes.iter_mut().find(|class| class.id == id);
+            class.into_iter().for_each(|class| class.shards = shards.clone());
+        }
+        Ok(())
+    })?;
     place.each(&CRLS, &[], None, |_, found| {
         crls.records.extend(found);
         Ok(())
     })?;
     for (id, record) in &crls.records {
-        let class = crls.classes.iter().find(|class| class.id == *id);
+        let is_its = |class: &&CrlClass| class.lists().any(|list| list.id == *id);
+        let class = crls.classes.iter().find(is_its);
         check_one(place, *id, record, class)?;
     }
     Ok(crls)

@@ -8,8 +8,8 @@ use super::finding::Repair;
 use super::issuers::Known;
 use super::walk::Place;
 use crate::ca::tables::{
-    AUTO_TIDY, CLUSTER_CONFIG, CRL_CONFIG, ISSUER_NAMES, ISSUERS, ISSUERS_CONFIG, KEY_NAMES, KEYS,
-    KEYS_CONFIG, ROLES, TIDY, URLS_CONFIG,
+    AUTO_TIDY, BATCHES, CEL_ROLES, CLUSTER_CONFIG, CRL_CONFIG, ISSUER_NAMES, ISSUERS,
+    ISSUERS_CONFIG, KEY_NAMES, KEYS, KEYS_CONFIG, ROLES, SHARDS, TIDY, URLS_CONFIG,
 };
 use crate::error::Error;
 use crate::store::{Record, RecordKey, Records, SETS};
@@ -22,6 +22,8 @@ pub(super) fn decode_small_tables(place: &mut Place<'_, '_>) -> Result<(), Error
     place.each(&CLUSTER_CONFIG, &[], None, |_, _| Ok(()))?;
     place.each(&TIDY, &[], None, |_, _| Ok(()))?;
     place.each(&AUTO_TIDY, &[], None, |_, _| Ok(()))?;
+    place.each(&CEL_ROLES, &[], None, |_, _| Ok(()))?;
+    place.each(&BATCHES, &[], None, |_, _| Ok(()))?;
     let kept = [
         ROLES.table,
         ISSUERS.table,
@@ -34,6 +36,8 @@ pub(super) fn decode_small_tables(place: &mut Place<'_, '_>) -> Result<(), Error
         CRL_CONFIG.table,
         CLUSTER_CONFIG.table,
         AUTO_TIDY.table,
+        CEL_ROLES.table,
+        SHARDS.table,
     ];
     for key in place.look().keys(SETS, &[], None, super::PAGE)? {
         let is_known = |table: &Table| [table.number] == *key.as_slice();

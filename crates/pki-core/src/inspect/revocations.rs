@@ -30,8 +30,7 @@ pub(super) fn check(
             certificate(place, &serial, &record, ends)?;
             // Issuers are listed as such, below.
             if !revoked.contains(&(serial.clone(), record.not_after)) {
-                let crl = listing(&crls.classes, record.home, known.default);
-                is_listed(place, crls, crl, &serial, record.not_after)?;
+                is_listed(place, known, crls, &serial, &record)?;
             }
         }
         place.went_on(count);
@@ -41,8 +40,8 @@ pub(super) fn check(
         return Ok(());
     }
     for class in &crls.classes {
-        for (entry, not_after) in revoked_issuers(place.view, class, &crls.classes)? {
-            is_listed(place, crls, Some(class.id), &entry.serial, not_after)?;
+        for (record, (entry, _)) in revoked_issuers(place.view, class, &crls.classes)? {
+            is_listed(place, known, crls, &entry.serial, &record)?;
         }
     }
     Ok(())
@@ -79,16 +78,32 @@ fn certificate(
     Ok(())
 }
 
-/// A revoked certificate that has not ended is in the log of its CRL, unless that log will be
-/// made anew. The log and its index were compared before.
+/// A revoked certificate that has not ended is on the CRLs that list it.
 fn is_listed(
     place: &mut Place<'_, '_>,
+    known: &Known,
     crls: &Crls,
-    crl: Option<CrlId>,
+    serial: &SerialNumber,
+    record: &RevocationRecord,
+) -> Result<(), Error> {
+    if record.not_after < place.walk.now {
+        return Ok(());
+    }
+    for crl in listing(&crls.classes, record, known.default) {
+        is_on(place, crls, crl, serial, record.not_after)?;
+    }
+    Ok(())
+}
+
+/// Whether a certificate is in the log of a CRL, unless that log will be made anew. The log and
+/// its index were compared before.
+fn is_on(
+    place: &mut Place<'_, '_>,
+    crls: &Crls,
+    crl: CrlId,
     serial: &SerialNumber,
     not_after: Timestamp,
 ) -> Result<(), Error> {
-    let Some(crl) = crl.filter(|_| place.walk.now <= not_after) else { return Ok(()) };
     match crls.records.get(&crl) {
         Some(record) if record.stale_log => return Ok(()),
         Some(_) => (),

@@ -42,7 +42,7 @@ impl<'w> Place<'w, '_> {
 
     pub(super) fn cx(&self) -> ReadCx<'_> {
         let Walk { now, keys, .. } = *self.walk;
-        ReadCx { view: self.view, mount: self.mount, now, keys, unbuilt: &[] }
+        ReadCx { view: self.view, mount: self.mount, now, keys }
     }
 
     /// Goes on with something else where the store itself is damaged, and says so.
