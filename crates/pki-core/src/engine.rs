@@ -294,7 +294,8 @@ fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
     };
     let ignored = list(&|name| !known(name))
         .map(|names| format!("Endpoint ignored these unrecognized parameters: [{names}]"));
-    let replaced = list(&captured).map(|names| {
+    let from_path = |name: &str| captured(name) || op.path_only.contains(&name);
+    let replaced = list(&from_path).map(|names| {
         format!(
             "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{names}]"
         )

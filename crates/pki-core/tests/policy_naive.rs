@@ -274,6 +274,7 @@ fn naive_validity(
     now: i128,
 ) -> Result<Span, &'static str> {
     let start = naive_start(role, request, now)?;
+    naive_asked_end(role, request)?;
     let (mut end, warnings) = naive_end(role, mount, request, now)?;
     let last = issuer.not_after.unix_nanos();
     if last < end && issuer.behavior == Behavior::Truncate {
@@ -281,7 +282,25 @@ fn naive_validity(
     } else if last < end && issuer.behavior != Behavior::Permit {
         return Err("end beyond issuer");
     }
-    if end < start { Err("inverted") } else { Ok(Span(start, end, warnings)) }
+    let is_bounded = !["permit", "forbid", "ttl-limited"].contains(&role.not_after_bound.as_str());
+    if is_bounded && nanos(&role.not_after_bound) < end {
+        return Err("end beyond bound");
+    }
+    if end < start {
+        return Err("inverted");
+    }
+    if end == start { Err("empty") } else { Ok(Span(start, end, warnings)) }
+}
+
+/// An end that the request names is looked at first, unless the role names one.
+fn naive_asked_end(role: &Role, request: &ValidityRequest) -> Result<(), &'static str> {
+    let Some(text) = request.not_after.as_ref().filter(|_| role.not_after.is_empty()) else {
+        return Ok(());
+    };
+    if role.not_after_bound == "forbid" {
+        return Err("end forbidden");
+    }
+    if good(text) { Ok(()) } else { Err("moment") }
 }
 
 fn naive_start(role: &Role, request: &ValidityRequest, now: i128) -> Result<i128, &'static str> {
@@ -289,7 +308,8 @@ fn naive_start(role: &Role, request: &ValidityRequest, now: i128) -> Result<i128
     let mut start = now - i128::from(backdate) * SECOND;
     let earliest = start;
     let asked_start = request.not_before.clone().unwrap_or_default();
-    if role.not_before_bound == "forbid" && !asked_start.is_empty() {
+    let by_request = role.not_before.is_empty() && !asked_start.is_empty();
+    if role.not_before_bound == "forbid" && by_request {
         return Err("start forbidden");
     }
     let text = if role.not_before.is_empty() { asked_start } else { role.not_before.clone() };
@@ -298,7 +318,7 @@ fn naive_start(role: &Role, request: &ValidityRequest, now: i128) -> Result<i128
             return Err("moment");
         }
         start = nanos(&text);
-        if role.not_before_bound == "duration" && start < earliest {
+        if by_request && role.not_before_bound == "duration" && start < earliest {
             return Err("start too old");
         }
     }
@@ -335,15 +355,9 @@ fn naive_end(
         }
         end = nanos(text);
     }
-    match role.not_after_bound.as_str() {
-        "permit" => (),
-        "forbid" if request.not_after.is_some() => return Err("end forbidden"),
-        "ttl-limited" if explicit.is_some() && now + i128::from(ttl) * SECOND < end => {
-            return Err("end beyond ttl");
-        }
-        "forbid" | "ttl-limited" => (),
-        bound if nanos(bound) < end => return Err("end beyond bound"),
-        _ => (),
+    let by_request = role.not_after.is_empty() && request.not_after.is_some();
+    if by_request && role.not_after_bound == "ttl-limited" && now + i128::from(ttl) * SECOND < end {
+        return Err("end beyond ttl");
     }
     Ok((end, warnings))
 }
@@ -360,6 +374,7 @@ fn word(violation: &Violation) -> &'static str {
         Violation::NotAfterBeyondBound { .. } => "end beyond bound",
         Violation::NotAfterBeyondIssuer { .. } => "end beyond issuer",
         Violation::EndsBeforeItBegins { .. } => "inverted",
+        Violation::EndsAsItBegins(_) => "empty",
         _ => "another",
     }
 }

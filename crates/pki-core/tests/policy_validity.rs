@@ -186,7 +186,10 @@ fn a_role_bounds_the_end() {
     check(large, &forbid, &[], Ok("100h"));
     check(large, &forbid, &[("ttl", "2h")], Ok("2h"));
     check(large, &[&forbid[..], august].concat(), &[], Ok("2027-08-01T00:00:00Z"));
-    check(large, &[&forbid[..], august].concat(), august, Err(refused));
+    // What the role itself names wins, and what was asked is not looked at.
+    check(large, &[&forbid[..], august].concat(), august, Ok("2027-08-01T00:00:00Z"));
+    let both: Settings<'_> = &[("ttl", "2h"), ("not_after", "2027-08-01T00:00:00Z")];
+    check(large, &forbid, both, Err(refused));
 
     let limited = bound("ttl-limited");
     let refused = "not_after_bound is set to ttl-limited. Cannot satisfy request as that would \
@@ -194,6 +197,7 @@ fn a_role_bounds_the_end() {
     check(large, &limited, august, Err(refused));
     check(large, &limited, &[("not_after", "2026-11-22T00:00:00Z")], Ok("2026-11-22T00:00:00Z"));
     check(large, &limited, &[("ttl", "500h")], Ok("500h"));
+    check(large, &[&limited[..], august].concat(), &[], Ok("2027-08-01T00:00:00Z"));
 
     let until = bound("2026-12-25T01:00:00+01:00");
     let refused = |end: &str| {
@@ -249,6 +253,30 @@ fn an_issuer_bounds_the_end() {
         now(),
     );
     assert_eq!(got, Err(Violation::NotAfterForbidden));
+    // Its last moment comes after: what the issuer cuts may be early enough.
+    let until = |behavior| {
+        shown(for_leaf(
+            &role(&[("not_after_bound", "2027-01-01T00:00:00Z")]),
+            &large,
+            &issuer(end, behavior),
+            &request(&[("not_after", "2030-01-01T00:00:00Z")]),
+            NotBefore::Honoured,
+            now(),
+        ))
+    };
+    assert_eq!(until(Behavior::Truncate), Ok(end.to_owned()));
+    assert!(until(Behavior::Err).unwrap_err().starts_with("cannot satisfy request"));
+    assert!(until(Behavior::Permit).unwrap_err().starts_with("not_after_bound is set to 2027"));
+}
+
+#[test]
+fn a_certificate_lasts_some_time() {
+    let moment = "2027-01-01T00:00:00Z";
+    let settings: Settings<'_> = &[("not_before", moment), ("not_after", moment)];
+    let refused = format!(
+        "The certificate's Not Before ({moment}) is equal to the certificate's Not After ({moment})"
+    );
+    check(mount(768, 87600), settings, &[], Err(&refused));
 }
 
 /// The beginning.

@@ -7,7 +7,8 @@ use crate::api::endpoint::WriteCx;
 use crate::crypto::key::{KeySpec, PrivateKey, PublicKey};
 use crate::error::Error;
 use crate::fields;
-use crate::policy::key::key_spec;
+use crate::policy::Violation;
+use crate::policy::key::{key_spec, signature_bits_allowed};
 
 fields! {
     /// The key that a CA is given.
@@ -70,7 +71,8 @@ impl KeySource {
 
 /// What will be done to have a key; nothing is made yet.
 pub(crate) enum Plan {
-    Make(KeySpec),
+    /// Or the reason that is found when it is to be made, after all else.
+    Make(Result<KeySpec, Violation>),
     Take(KeyRecord),
 }
 
@@ -80,12 +82,15 @@ pub(crate) struct CaKey {
     pub(crate) private: Arc<PrivateKey>,
 }
 
-/// Checks what was asked about the key.
-pub(crate) fn plan(
-    cx: &WriteCx<'_>,
-    source: KeySource,
-    key: &KeyParameters,
-) -> Result<Plan, Error> {
+/// Where the key comes from, if it can come from there.
+pub(crate) fn source(exported: &str, key: &KeyParameters) -> Result<KeySource, Error> {
+    let source = KeySource::parse(exported)?;
+    check_external(source, key)?;
+    Ok(source)
+}
+
+/// Refuses keys in a key management system, and references to one.
+fn check_external(source: KeySource, key: &KeyParameters) -> Result<(), Error> {
     if source == KeySource::External {
         return Err(Error::refused(match key.external_key_ref {
             None => "must specify \"external_key_ref\" on \"kms\"-typed generation requests",
@@ -100,23 +105,36 @@ pub(crate) fn plan(
             source.name()
         )));
     }
+    Ok(())
+}
+
+/// Checks what was asked about the key, and the name of its issuer where Vault looks at that.
+pub(crate) fn plan(
+    cx: &WriteCx<'_>,
+    source: KeySource,
+    key: &KeyParameters,
+    check_issuer_name: impl FnOnce() -> Result<(), Error>,
+) -> Result<Plan, Error> {
     if source == KeySource::Existing {
         if key.key_type.is_some() || key.key_bits.is_some() {
             return Err(Error::refused(
                 "invalid parameter for the kms/existing path parameter, key_type nor key_bits arguments can be set in this mode",
             ));
         }
+        check_issuer_name()?;
         return existing(cx, &key.key_ref).map(Plan::Take);
     }
+    let spec = key_spec(key.key_type.as_deref().unwrap_or("rsa"), key.key_bits.unwrap_or(0));
+    let spec = match spec {
+        Err(violation) if violation.is_found_last() => Err(violation),
+        other => Ok(other?),
+    };
+    if let Ok(KeySpec::Rsa { .. }) = spec {
+        signature_bits_allowed(key.signature_bits)?;
+    }
+    check_issuer_name()?;
     if let Some(name) = &key.key_name {
         keys::check_name(&cx.tx, name)?;
-    }
-    let spec = key_spec(key.key_type.as_deref().unwrap_or("rsa"), key.key_bits.unwrap_or(0))?;
-    if matches!(spec, KeySpec::Rsa { .. }) && ![0, 256, 384, 512].contains(&key.signature_bits) {
-        return Err(Error::refused(format!(
-            "unsupported hash signature algorithm: {}",
-            key.signature_bits
-        )));
     }
     Ok(Plan::Make(spec))
 }
@@ -142,7 +160,7 @@ fn existing(cx: &WriteCx<'_>, reference: &str) -> Result<KeyRecord, Error> {
 pub(crate) fn obtain(cx: &mut WriteCx<'_>, plan: Plan, name: Option<&str>) -> Result<CaKey, Error> {
     match plan {
         Plan::Make(spec) => {
-            let private = PrivateKey::generate(spec)?;
+            let private = PrivateKey::generate(spec?)?;
             let record = keys::add(cx, &private, name)?;
             Ok(CaKey { record, private: Arc::new(private) })
         }

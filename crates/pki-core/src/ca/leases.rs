@@ -36,7 +36,7 @@ pub(crate) fn grant(
         format!(
             "TTL of \"{}\" exceeded the effective max_ttl of \"{}\"; TTL value is capped accordingly",
             format_go_duration(wanted),
-            format_go_duration(max)
+            short(max)
         )
     });
     let duration = wanted.min(max).max(0);
@@ -97,6 +97,13 @@ fn outlived(cx: &mut WriteCx<'_>, lease: &LeaseRecord) -> Result<bool, Error> {
         return Ok(false);
     }
     Ok(revoke::revoke(cx, &certificate, entry.issuer, None)?.data.is_some())
+}
+
+/// A span without the units at its end that are zero, as the reference writes it here.
+fn short(seconds: i64) -> String {
+    let text = format_go_duration(seconds);
+    let text = text.strip_suffix("m0s").map_or(text.clone(), |start| format!("{start}m"));
+    text.strip_suffix("h0m").map_or(text.clone(), |start| format!("{start}h"))
 }
 
 /// Twenty-four random letters and digits.

@@ -22,6 +22,8 @@ pub(crate) struct Profile {
     /// 4.2.1.6).
     pub(crate) names_are_critical: bool,
     pub(crate) policies: Vec<PolicyInformation>,
+    /// Whether the policies stand where the reference has those that it encodes itself.
+    pub(crate) policies_come_late: bool,
     pub(crate) name_constraints: Option<NameConstraints>,
 }
 
@@ -46,6 +48,7 @@ pub(crate) fn extensions(profile: &Profile) -> Result<Vec<Extension>, Error> {
         subject_alt_names,
         names_are_critical,
         policies,
+        policies_come_late,
         name_constraints,
     } = profile;
     let mut all = Vec::with_capacity(12);
@@ -61,19 +64,18 @@ pub(crate) fn extensions(profile: &Profile) -> Result<Vec<Extension>, Error> {
     if !subject_alt_names.is_empty() {
         all.push(extension::subject_alt_name(subject_alt_names, *names_are_critical)?);
     }
-    let qualified = policies.iter().any(|policy| policy.cps.is_some() || policy.notice.is_some());
     let certificate_policies = match policies.is_empty() {
         true => None,
         false => Some(extension::certificate_policies(policies)?),
     };
-    all.extend(certificate_policies.clone().filter(|_| !qualified));
+    all.extend(certificate_policies.clone().filter(|_| !policies_come_late));
     if let Some(constraints) = name_constraints {
         all.push(extension::name_constraints(constraints)?);
     }
     if !urls.crl_distribution_points.is_empty() {
         all.push(extension::crl_distribution_points(&urls.crl_distribution_points)?);
     }
-    all.extend(certificate_policies.filter(|_| qualified));
+    all.extend(certificate_policies.filter(|_| *policies_come_late));
     if !urls.delta_crl_distribution_points.is_empty() {
         all.push(extension::freshest_crl(&urls.delta_crl_distribution_points)?);
     }

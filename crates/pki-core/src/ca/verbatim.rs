@@ -53,9 +53,12 @@ pub(crate) fn merge(
         replace_names(&mut taken, names)?;
     }
     let is_taken = |extension: &Extension| taken.iter().any(|other| other.oid == extension.oid);
-    let mut all: Vec<Extension> =
-        own.into_iter().filter(|extension| !is_taken(extension)).collect();
+    let kept = own.into_iter().filter(|extension| !is_taken(extension));
+    // Where the freshest CRL is stays the last thing that is said, as everywhere.
+    let (last, mut all): (Vec<_>, Vec<_>) =
+        kept.partition(|extension| extension.oid == oid::FRESHEST_CRL);
     all.extend(taken);
+    all.extend(last);
     Ok((all, warnings))
 }
 
@@ -102,6 +105,17 @@ fn replace_names(taken: &mut Vec<Extension>, names: &SubjectAltNames) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_freshest_crl_comes_last() {
+        let extension = |oid| Extension { oid, critical: false, value: vec![5, 0] };
+        let own = vec![extension(oid::FRESHEST_CRL), extension(oid::SUBJECT_KEY_IDENTIFIER)];
+        let Ok((all, _)) = merge(own, &[extension(oid::KEY_USAGE)], None) else {
+            unreachable!("nothing is encoded");
+        };
+        let order: Vec<ObjectIdentifier> = all.iter().map(|extension| extension.oid).collect();
+        assert_eq!(order, [oid::SUBJECT_KEY_IDENTIFIER, oid::KEY_USAGE, oid::FRESHEST_CRL]);
+    }
 
     #[test]
     fn a_request_replaces_no_name_constraints() {

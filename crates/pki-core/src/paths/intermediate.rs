@@ -27,7 +27,7 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Make the key of an intermediate CA and a request (CSR) for it.",
     description: "Have the request signed by another CA (`root/sign-intermediate`) and bring the certificate\nback with `intermediate/set-signed`. The private key is returned only for `exported`, and\nonly now.",
-    ops: &[Op::write::<GenerateIntermediate>().tolerating(&["not_before", "not_before_duration"])],
+    ops: &[Op::write::<GenerateIntermediate>().tolerating(&["not_before"])],
 };
 
 /// `intermediate/cross-sign`.
@@ -36,7 +36,7 @@ pub const CROSS_SIGN: Path = Path {
     access: Access::Token,
     synopsis: "Make a request (CSR) for a key that is already here.",
     description: "As `intermediate/generate/existing`.",
-    ops: &[Op::write::<CrossSign>().tolerating(&["exported", "not_before", "not_before_duration"])],
+    ops: &[Op::write::<CrossSign>().tolerating(&["exported", "not_before"])],
 };
 
 fields! {
@@ -70,6 +70,8 @@ fields! {
         ttl: Option<Seconds>,
         /// An end, as RFC 3339 text; checked only.
         not_after: Option<String>,
+        /// How far a beginning would lie before now; checked only.
+        not_before_duration: Option<Seconds>,
         /// Whether the request asks for a CA. Most CAs decide that themselves.
         add_basic_constraints: bool = "false",
     }
@@ -100,7 +102,7 @@ impl Command for GenerateIntermediate {
     type Reply = NewRequest;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRequest>, Error> {
-        self.request.generate(cx, KeySource::parse(&self.exported)?)
+        self.request.generate(cx, ca_key::source(&self.exported, &self.request.key)?)
     }
 }
 
@@ -108,7 +110,7 @@ impl Command for CrossSign {
     type Reply = NewRequest;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<NewRequest>, Error> {
-        self.request.generate(cx, KeySource::Existing)
+        self.request.generate(cx, ca_key::source("existing", &self.request.key)?)
     }
 }
 
@@ -120,7 +122,7 @@ impl RequestParameters {
     ) -> Result<Reply<NewRequest>, Error> {
         let format = Format::for_issuing(&self.delivery.format)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
-        let plan = ca_key::plan(cx, source, &self.key)?;
+        let plan = ca_key::plan(cx, source, &self.key, || Ok(()))?;
         let names = names_for_ca(&self.names.request(), &self.subject.subject(), None)?;
         let ttl_warnings = self.lifetime_warnings(cx)?;
         let key = ca_key::obtain(cx, plan, self.key.key_name.as_deref())?;

@@ -44,9 +44,9 @@ fields! {
         /// Issuer that signs; the role's own when the path names none.
         issuer_ref: Option<String>,
         /// Under a role that leaves it open: `rsa`, `ec`, `ed25519` or `mldsa`.
-        key_type: String = "",
+        key_type: Option<String>,
         /// Under a role that leaves it open: the size of the key; 0 picks the usual one.
-        key_bits: i64 = "0",
+        key_bits: Option<i64>,
         /// Whether self-signed certificates are left out of the chain.
         remove_roots_from_chain: bool = "false",
     }
@@ -107,7 +107,12 @@ struct Decided {
 impl Issue {
     fn decide(&self, cx: &ReadCx<'_>) -> Result<Decided, Error> {
         let role = roles::load(cx.view, &self.role)?;
-        let (spec, key_warning) = key::issue_key(&role, &self.key_type, self.key_bits)?;
+        let key = key::issue_key(&role, self.key_type.as_deref(), self.key_bits);
+        if let Err(violation) = &key
+            && !violation.is_found_last()
+        {
+            return Err(violation.clone().into());
+        }
         let reference = self.issuer_ref.as_ref().unwrap_or(&role.issuer_ref);
         let signer = issuers::for_issuing(cx, reference)?;
         let packaging = Packaging::for_issuing(&self.delivery.format, &self.pkcs12, &self.jks)?;
@@ -122,6 +127,7 @@ impl Issue {
             cx.now,
         );
         let (names, validity, warnings) = names_and_validity(names, validity)?;
+        let (spec, key_warning) = key?;
         Ok(Decided { role, signer, spec, packaging, form, names, validity, warnings, key_warning })
     }
 }
@@ -155,6 +161,7 @@ pub(crate) fn leaf_profile(
         names_are_critical: names.subject.to_name().is_empty(),
         subject_alt_names: names.sans.clone(),
         policies: role.policy_identifiers.policies()?,
+        policies_come_late: role.policy_identifiers.has_objects(),
         ..issue::profile_under(cx, signer, subject_key)?
     })
 }

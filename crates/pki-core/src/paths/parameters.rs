@@ -1,5 +1,7 @@
 //! Parameters that several requests share, and what they mean to the policy.
 
+use std::fmt;
+
 pub use crate::ca::ca_key::KeyParameters;
 pub use crate::ca::packaging::{JksParameters, Pkcs12Parameters};
 use crate::domain::secret::Secret;
@@ -8,6 +10,7 @@ use crate::field::Seconds;
 use crate::fields;
 use crate::policy::decide::{CaSubject, CsrNames, NameRequest};
 use crate::policy::validity::ValidityRequest;
+use crate::policy::{Violation, uri};
 use crate::x509::csr::{CertificationRequest, CsrError};
 use crate::x509::name_constraints::{IpRange, NameConstraints, Subtrees};
 use crate::x509::oid;
@@ -233,15 +236,34 @@ pub(crate) fn csr(text: &str) -> Result<CertificationRequest, Error> {
     if text.is_empty() {
         return Err(Error::refused("\"csr\" is empty"));
     }
-    CertificationRequest::from_pem(text).map_err(|problem| match problem {
+    let unreadable = |problem: &dyn fmt::Display| {
+        Error::refused(format!("certificate request could not be parsed: {problem}"))
+    };
+    let csr = CertificationRequest::from_pem(text).map_err(|problem| match problem {
         CsrError::NoData => Error::refused("csr contains no data"),
-        other => Error::refused(format!("certificate request could not be parsed: {other}")),
-    })
+        other => unreadable(&other),
+    })?;
+    match csr.subject_alt_names().uri.iter().find(|text| uri::normalized(text).is_none()) {
+        Some(text) => Err(unreadable(&format!("its alternative name {text:?} is not a valid URI"))),
+        None => Ok(csr),
+    }
 }
 
 /// Refuses a request that was not signed with the key it asks a certificate for.
-pub(crate) fn check_csr_signature(csr: &CertificationRequest) -> Result<(), Error> {
+fn check_csr_signature(csr: &CertificationRequest) -> Result<(), Error> {
     if csr.signature_is_valid() { Ok(()) } else { Err(Error::refused("request signature invalid")) }
+}
+
+/// The same, where something was decided before: what was refused then comes first, unless it would
+/// only have been found later.
+pub(crate) fn check_csr_signature_after<T>(
+    csr: &CertificationRequest,
+    decided: &Result<T, Violation>,
+) -> Result<(), Error> {
+    match decided {
+        Err(violation) if !violation.is_found_last() => Ok(()),
+        _ => check_csr_signature(csr),
+    }
 }
 
 /// What a request says about names.

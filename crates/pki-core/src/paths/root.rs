@@ -172,7 +172,7 @@ struct Made {
 
 impl GenerateRoot {
     fn generate(&self, cx: &mut WriteCx<'_>, takeover: Takeover) -> Result<Reply<NewRoot>, Error> {
-        let source = KeySource::parse(&self.exported)?;
+        let source = ca_key::source(&self.exported, &self.key)?;
         let packaging = Packaging::without_jks(&self.delivery.format, &self.pkcs12)?
             .ok_or_else(packaging::no_format)?;
         let form = issue::key_form(&self.delivery.private_key_format)?;
@@ -188,10 +188,10 @@ impl GenerateRoot {
     }
 
     fn decide(&self, cx: &WriteCx<'_>, source: KeySource) -> Result<Decided, Error> {
-        if let Some(name) = &self.issuer_name {
-            issuers::check_name(&cx.tx, name)?;
-        }
-        let plan = ca_key::plan(cx, source, &self.key)?;
+        let plan = ca_key::plan(cx, source, &self.key, || match &self.issuer_name {
+            Some(name) => issuers::check_name(&cx.tx, name),
+            None => Ok(()),
+        })?;
         let names = names_for_ca(&self.names.request(), &self.subject.subject(), None)?;
         let (validity, ttl_warnings) = validity::for_root(
             &cx.mount.ttls(),

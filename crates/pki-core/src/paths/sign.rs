@@ -3,7 +3,7 @@
 use super::issue::{finish, leaf_profile, request_path};
 use super::parameters::{
     DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
-    check_csr_signature, csr, csr_names,
+    check_csr_signature_after, csr, csr_names,
 };
 use super::roles;
 use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};
@@ -106,8 +106,9 @@ impl Sign {
             validity::NotBefore::Parsed,
             cx.now,
         );
-        let ((names, name_warnings), validity, ttl_warnings) = names_and_validity(names, validity)?;
-        check_csr_signature(&csr)?;
+        let decided = names_and_validity(names, validity);
+        check_csr_signature_after(&csr, &decided)?;
+        let ((names, name_warnings), validity, ttl_warnings) = decided?;
         let profile = leaf_profile(cx, &signer, &role, &names, csr.public_key())?;
         let spec = signer.key.spec();
         let signature =
@@ -116,7 +117,7 @@ impl Sign {
         let subject = names.subject.to_name();
         let draft = issue::draft(subject, public_key, validity, signature, &profile)?;
         let replaced = basic_constraints_warning(&csr, role.basic_constraints_valid_for_non_ca);
-        let warnings = ttl_warnings.iter().chain(&name_warnings).map(ToString::to_string);
+        let warnings = name_warnings.iter().chain(&ttl_warnings).map(ToString::to_string);
         let warnings = warnings.chain(replaced.map(str::to_owned)).collect();
         Ok(Decided { role, signer, packaging, draft, warnings })
     }

@@ -2,7 +2,7 @@
 
 use super::parameters::{
     CaNameParameters, JksParameters, NameConstraintParameters, Pkcs12Parameters, SubjectParameters,
-    ValidityParameters, check_csr_signature, csr, csr_names,
+    ValidityParameters, check_csr_signature_after, csr, csr_names,
 };
 use super::root::{NO_SUBJECT, path_length};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::field::Seconds;
 use crate::fields;
-use crate::policy::decide::names_for_ca;
+use crate::policy::decide::{names_and_validity, names_for_ca, with_other_names};
 use crate::policy::{Warning, key, usage, validity};
 use crate::x509::certificate::Certificate;
 use crate::x509::csr::CertificationRequest;
@@ -86,34 +86,45 @@ impl Command for SignIntermediate {
         let signer = issuers::for_issuing(&cx.reading(), &self.issuer_ref)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
-        let asked = self.max_path_length.map(path_length).transpose()?.flatten();
-        let path_len = issue::path_len(&signer, asked)?;
         let requested = csr_names(&csr);
-        let names = names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested))?;
-        let (validity, ttl_warnings) = validity::for_intermediate(
+        let names = names_for_ca(&self.names.request(), &self.subject.subject(), Some(&requested));
+        let validity = validity::for_intermediate(
             &cx.mount.ttls(),
             &signer.issuer.limits(),
             &self.validity.request(),
             self.not_before_duration,
             self.enforce_leaf_not_after_behavior,
             cx.now,
-        )?;
+        );
+        let decided = names_and_validity(names, validity);
+        let identifier = match &decided {
+            Err(violation) if !violation.is_found_last() => None,
+            _ => self.subject_key_identifier()?,
+        };
+        check_csr_signature_after(&csr, &decided)?;
+        let (names, validity, ttl_warnings) = decided.map_err(|violation| match violation {
+            late if late.is_found_last() => Error::refused(format!("error signing cert: {late}")),
+            other => other.into(),
+        })?;
         let subject = match self.use_csr_values {
             true => csr.subject().clone(),
             false => names.subject.to_name(),
         };
-        check_csr_signature(&csr)?;
+        // Whether there is room at all is said before what was asked for is looked at.
+        issue::path_len(&signer, None)?;
+        let asked = self.max_path_length.map(path_length).transpose()?.flatten();
+        let path_len = issue::path_len(&signer, asked)?;
         let mut profile = issue::profile_under(&cx.reading(), &signer, csr.public_key())?;
         profile.basic_constraints = Some(BasicConstraints::Ca(path_len));
         profile.name_constraints = self.name_constraints.parse()?;
-        if let Some(identifier) = self.subject_key_identifier()? {
+        if let Some(identifier) = identifier {
             profile.subject_key_identifier = identifier;
         }
-        // A request's own key usage replaces this one.
+        // A request's own usages replace these.
         profile.key_usage = usage::ca_key_usage(&self.key_usage);
+        profile.ext_key_usage =
+            usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?;
         if !self.use_csr_values {
-            profile.ext_key_usage =
-                usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?;
             profile.names_are_critical = subject.is_empty();
             profile.subject_alt_names = names.sans;
         }
@@ -167,7 +178,8 @@ impl SignIntermediate {
     ) -> Result<(Vec<crate::x509::extension::Extension>, Vec<String>), Error> {
         let own = profile::extensions(profile)?;
         if self.use_csr_values {
-            return verbatim::merge(own, csr.extensions(), None);
+            let names = with_other_names(&self.names.request(), &csr_names(csr))?;
+            return verbatim::merge(own, csr.extensions(), names.as_ref());
         }
         Ok((own, Vec::new()))
     }

@@ -2,7 +2,7 @@
 
 use super::issue::{finish, request_path};
 use super::parameters::{
-    JksParameters, Pkcs12Parameters, ValidityParameters, check_csr_signature, csr, csr_names,
+    JksParameters, Pkcs12Parameters, ValidityParameters, check_csr_signature_after, csr, csr_names,
 };
 use super::roles;
 use super::sign::basic_constraints_warning;
@@ -15,7 +15,7 @@ use crate::ca::verbatim;
 use crate::crypto::signature::SignatureAlgorithm;
 use crate::error::Error;
 use crate::fields;
-use crate::policy::decide::{NameRequest, names_for_verbatim};
+use crate::policy::decide::{NameRequest, names_and_validity, names_for_verbatim};
 use crate::policy::{key, usage, validity};
 use crate::x509::usage::KeyUsage;
 
@@ -73,8 +73,8 @@ fields! {
         signature_bits: i64 = "0",
         /// Whether an RSA issuer signs with PSS.
         use_pss: bool = "false",
-        /// Whether the certificate says that it is no CA.
-        basic_constraints_valid_for_non_ca: bool = "false",
+        /// Whether the certificate says that it is no CA; as the role says when it is not given.
+        basic_constraints_valid_for_non_ca: Option<bool>,
         /// Whether self-signed certificates are left out of the chain.
         remove_roots_from_chain: bool = "false",
         /// Has no effect: the request says it.
@@ -89,6 +89,9 @@ fields! {
         serial_number: String = "",
         /// Has no effect: the request says it.
         user_ids: Vec<String> = "",
+        /// Whether the common name need not be fit for an alternative name. It becomes none either
+        /// way.
+        exclude_cn_from_sans: bool = "false",
     }
 }
 
@@ -103,23 +106,25 @@ impl Command for SignVerbatim {
         issue::key_form(&self.private_key_format)?;
         let csr = csr(&self.csr)?;
         key::csr_key_allowed(&key::KeyPolicy::Any, csr.public_key().spec())?;
-        let (validity, ttl_warnings) = validity::for_verbatim(
+        let names = names_for_verbatim(&self.names(), &csr_names(&csr));
+        let validity = validity::for_verbatim(
             role.as_ref(),
             &cx.mount.ttls(),
             &signer.issuer.limits(),
             &self.validity.request(),
             cx.now,
-        )?;
-        check_csr_signature(&csr)?;
-        let says_it_is_no_ca = self.basic_constraints_valid_for_non_ca
-            || role.as_ref().is_some_and(|role| role.basic_constraints_valid_for_non_ca);
+        );
+        let decided = names_and_validity(names, validity);
+        check_csr_signature_after(&csr, &decided)?;
+        let ((names, name_warnings), validity, ttl_warnings) = decided?;
+        let as_role = role.as_ref().is_some_and(|role| role.basic_constraints_valid_for_non_ca);
+        let says_it_is_no_ca = self.basic_constraints_valid_for_non_ca.unwrap_or(as_role);
         let profile = Profile {
             key_usage: KeyUsage::from_names(self.key_usage.iter().map(String::as_str)),
             ext_key_usage: usage::ext_key_usages(&self.ext_key_usage, &self.ext_key_usage_oids)?,
             basic_constraints: says_it_is_no_ca.then_some(BasicConstraints::Leaf),
             ..issue::profile_under(&cx.reading(), &signer, csr.public_key())?
         };
-        let (names, name_warnings) = names_for_verbatim(&self.names(), &csr_names(&csr))?;
         let own = profile::extensions(&profile)?;
         let (extensions, override_warnings) =
             verbatim::merge(own, csr.extensions(), names.as_ref())?;
@@ -144,8 +149,8 @@ impl Command for SignVerbatim {
         };
         let issued = issue::deliver(&signer, &certificate, &delivery)?;
         let reply = Reply::from(issued)
-            .warn(ttl_warnings)
             .warn(name_warnings)
+            .warn(ttl_warnings)
             .warn(basic_constraints_warning(&csr, says_it_is_no_ca))
             .warn(override_warnings);
         let path = request_path(self.issuer_ref.as_deref(), "sign-verbatim", self.role.as_deref());
@@ -165,7 +170,7 @@ impl SignVerbatim {
             other_sans: self.other_sans.clone(),
             serial_number: String::new(),
             user_ids: Vec::new(),
-            exclude_cn_from_sans: false,
+            exclude_cn_from_sans: self.exclude_cn_from_sans,
         }
     }
 }

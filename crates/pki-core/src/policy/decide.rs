@@ -129,17 +129,37 @@ pub fn names_for_sign(
 ///
 /// # Errors
 ///
-/// An other name in the request that is none.
+/// A name in the CSR that is none under any role, or an other name in the request that is none.
 pub fn names_for_verbatim(
     request: &NameRequest,
     csr: &CsrNames,
 ) -> Result<(Option<SubjectAltNames>, Vec<Warning>), Violation> {
     let warnings = ignored(request, true, true);
+    let common_name = csr.common_name.as_deref().and_then(given);
+    let common_name = common_name.or(given(&request.common_name));
+    let alternative = common_name.filter(|_| !request.exclude_cn_from_sans);
+    let listed = sans::Listed::gather(alternative, "", Some(&csr.sans))?;
+    listed.are_plausible()?;
+    Ok((with_other_names(request, csr)?, warnings))
+}
+
+/// The alternative names of a CSR with the other names of the request: nothing if they stay as the
+/// CSR has them, because the request adds none.
+///
+/// # Errors
+///
+/// An other name that is none.
+pub fn with_other_names(
+    request: &NameRequest,
+    csr: &CsrNames,
+) -> Result<Option<SubjectAltNames>, Violation> {
     if request.other_sans.is_empty() {
-        return Ok((None, warnings));
+        return Ok(None);
     }
     let other = sans::other_names(&AllowedOtherNames::Any, &request.other_sans, &csr.sans.other)?;
-    Ok((Some(SubjectAltNames { other, ..csr.sans.clone() }), warnings))
+    let sans = SubjectAltNames { other, ..csr.sans.clone() };
+    sans::fit_in_certificate(&sans)?;
+    Ok(Some(sans))
 }
 
 /// Decides about the names of a root or intermediate, or of its CSR: a request may name anything
@@ -161,10 +181,10 @@ pub fn names_for_ca(
     let alternative = common_name
         .filter(|_| !request.exclude_cn_from_sans)
         .filter(|name| !name.contains('@') || names::is_email(name));
-    let sans = sans::of_request(request, alternative)?;
-    if let Some(name) = common_name.filter(|name| !names::is_plausible(name)) {
-        return Err(Violation::CommonName(name.to_owned()));
+    if let Some(name) = common_name {
+        ca_name_allowed(name, request.exclude_cn_from_sans)?;
     }
+    let sans = sans::of_request(request, alternative)?;
     sans::fit_in_certificate(&sans)?;
     let subject = SubjectAttributes {
         common_name: common_name.map(str::to_owned),
@@ -173,6 +193,17 @@ pub fn names_for_ca(
         ..subject::of_ca(subject)
     };
     Ok(ApprovedNames { subject, sans, decided: Decided })
+}
+
+/// Refuses a name that no CA can have. With an `@` it would be an address, unless it is to be none.
+fn ca_name_allowed(name: &str, is_excluded: bool) -> Result<(), Violation> {
+    if name.chars().any(char::is_control) {
+        return Err(Violation::CommonName(name.to_owned()));
+    }
+    if name.contains('@') && !is_excluded && !names::is_plausible(name) {
+        return Err(Violation::Email(name.to_owned()));
+    }
+    Ok(())
 }
 
 /// Both decisions about a certificate, or the problem that Vault would report first: user ids come
@@ -187,6 +218,7 @@ pub fn names_and_validity<N>(
 ) -> Result<(N, Validity, Vec<Warning>), Violation> {
     match (names, validity) {
         (Ok(names), Ok((validity, warnings))) => Ok((names, validity, warnings)),
+        (Err(Violation::OtherSanNotAnOid(_)), Err(violation)) => Err(violation),
         (Err(Violation::UserId(_) | Violation::NotIa5(_)), Err(violation))
             if !matches!(violation, Violation::EndsBeforeItBegins { .. }) =>
         {

@@ -102,28 +102,31 @@ impl Role {
     }
 }
 
-/// The key to make for a request under a role. The request decides only where the role does not.
+/// The key to make for a request under a role. The request decides only where the role does not;
+/// where it names a type only, the role may name the size.
 ///
 /// # Errors
 ///
 /// A role for any key, with a request that names none or one that cannot be.
 pub fn issue_key(
     role: &Role,
-    key_type: &str,
-    key_bits: i64,
+    key_type: Option<&str>,
+    key_bits: Option<i64>,
 ) -> Result<(KeySpec, Option<Warning>), Violation> {
     match role.key_policy() {
         KeyPolicy::Exactly(spec) => {
-            let ignored = !key_type.is_empty() || key_bits != 0;
+            let ignored = key_type.is_some() || key_bits.is_some();
             Ok((spec, ignored.then_some(Warning::KeyFieldsIgnored)))
         }
         KeyPolicy::Nothing(violation) => Err(violation),
-        KeyPolicy::Any if key_type.is_empty() => Err(Violation::KeyTypeMissing),
-        KeyPolicy::Any => match key_spec(key_type, key_bits) {
-            Ok(spec) => Ok((spec, None)),
-            Err(Violation::AnyKeyType) => Err(Violation::AnyKeyType),
-            Err(violation) => Err(Violation::KeyOfRequest(Box::new(violation))),
-        },
+        KeyPolicy::Any => {
+            let key_type = key_type.ok_or(Violation::KeyTypeMissing)?;
+            match key_spec(key_type, key_bits.unwrap_or(role.key_bits)) {
+                Ok(spec) => Ok((spec, None)),
+                Err(Violation::AnyKeyType) => Err(Violation::AnyKeyType),
+                Err(violation) => Err(Violation::KeyOfRequest(Box::new(violation))),
+            }
+        }
     }
 }
 
@@ -203,8 +206,10 @@ mod tests {
     fn a_role_for_one_key_decides_alone() {
         let fixed = role(&[("key_type", "ec")]);
         let spec = KeySpec::Ec(Curve::P256);
-        assert_eq!(issue_key(&fixed, "", 0), Ok((spec, None)));
-        for (key_type, key_bits) in [("rsa", 0), ("", 384), ("bogus", 1)] {
+        assert_eq!(issue_key(&fixed, None, None), Ok((spec, None)));
+        for (key_type, key_bits) in
+            [(Some("rsa"), None), (None, Some(384)), (Some("bogus"), Some(1)), (None, Some(0))]
+        {
             let want = Ok((spec, Some(Warning::KeyFieldsIgnored)));
             assert_eq!(issue_key(&fixed, key_type, key_bits), want);
         }
@@ -216,15 +221,33 @@ mod tests {
         let missing = "role key type \"any\" not allowed for issuing certificates without \
                        providing key_type and/or key_bits request parameters";
         for (key_type, key_bits, want) in [
-            ("rsa", 0, Ok((RSA_2048, None))),
-            ("", 256, Err(missing)),
-            ("any", 0, Err("unknown key type: any")),
-            ("bogus", 0, Err("failed to validate role: unknown key type bogus")),
-            ("ec", 7, Err("failed to validate role: unsupported bit length for EC key: 7")),
+            (Some("rsa"), None, Ok((RSA_2048, None))),
+            (Some("rsa"), Some(0), Ok((RSA_2048, None))),
+            (None, Some(256), Err(missing)),
+            (Some(""), None, Err("failed to validate role: unknown key type ")),
+            (Some("any"), None, Err("unknown key type: any")),
+            (Some("bogus"), None, Err("failed to validate role: unknown key type bogus")),
+            (
+                Some("ec"),
+                Some(7),
+                Err("failed to validate role: unsupported bit length for EC key: 7"),
+            ),
         ] {
             let got = issue_key(&any, key_type, key_bits).map_err(|v| v.to_string());
-            assert_eq!(got, want.map_err(str::to_owned), "{key_type} {key_bits}");
+            assert_eq!(got, want.map_err(str::to_owned), "{key_type:?} {key_bits:?}");
         }
+    }
+
+    #[test]
+    fn a_role_for_any_key_may_name_the_size() {
+        let any = role(&[("key_type", "any"), ("key_bits", "384")]);
+        let made =
+            |key_type, key_bits| issue_key(&any, Some(key_type), key_bits).map(|made| made.0);
+        assert_eq!(made("ec", None), Ok(KeySpec::Ec(Curve::P384)));
+        assert_eq!(made("ec", Some(0)), Ok(KeySpec::Ec(Curve::P256)));
+        assert_eq!(made("ec", Some(521)), Ok(KeySpec::Ec(Curve::P521)));
+        assert_eq!(made("ed25519", None), Ok(KeySpec::Ed25519));
+        assert!(made("rsa", None).is_err());
     }
 
     #[test]

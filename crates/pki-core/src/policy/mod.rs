@@ -34,7 +34,7 @@ pub use bound::{Behavior, NotAfterBound, NotBeforeBound};
 pub use constraints::NamesOf;
 pub use decide::{
     ApprovedNames, CaSubject, CsrNames, NameRequest, names_and_validity, names_for_ca,
-    names_for_issue, names_for_sign, names_for_verbatim,
+    names_for_issue, names_for_sign, names_for_verbatim, with_other_names,
 };
 pub use key::{KeyPolicy, csr_key_allowed, issue_key, key_spec};
 pub use policy_identifier::PolicyIdentifiers;

@@ -36,6 +36,11 @@ fn json_objects(text: &str) -> Option<Vec<Map<String, Value>>> {
 }
 
 impl PolicyIdentifiers {
+    /// Whether any is written as an object, with qualifiers or without.
+    pub fn has_objects(&self) -> bool {
+        self.0.iter().any(|text| oid::parse(text).is_none())
+    }
+
     /// What the texts mean.
     ///
     /// # Errors

@@ -153,6 +153,8 @@ impl Role {
         AllowedOtherNames::parse(&self.allowed_other_sans)?;
         self.allowed_ip_sans_cidr =
             self.allowed_networks()?.iter().map(Network::to_string).collect();
+        NotAfterBound::parse(&self.not_after_bound)?;
+        NotBeforeBound::parse(&self.not_before_bound)?;
         let mut warnings: Vec<Warning> = self.settle_lease().into_iter().collect();
         if self.max_ttl.given().is_some_and(|max| max < self.ttl.0) {
             return Err(Violation::TtlOverMaxTtl);
@@ -165,8 +167,6 @@ impl Role {
         self.policy_identifiers = self.policy_identifiers.canonical()?;
         self.settle_words();
         CommonNameRule::parse(&self.cn_validations)?;
-        NotBeforeBound::parse(&self.not_before_bound)?;
-        NotAfterBound::parse(&self.not_after_bound)?;
         self.serial_number_source()?;
         warnings.extend(usage::unknown_names(&self.key_usage, &self.ext_key_usage));
         Ok((self, warnings))

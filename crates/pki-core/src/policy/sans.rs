@@ -68,6 +68,21 @@ impl Listed {
         Ok(())
     }
 
+    /// Refuses what is a name under no role.
+    ///
+    /// # Errors
+    ///
+    /// [`Violation::DnsName`] or [`Violation::Email`] for the first such name.
+    pub(super) fn are_plausible(&self) -> Result<(), Violation> {
+        if let Some(name) = self.dns.iter().find(|name| !names::is_plausible(name)) {
+            return Err(Violation::DnsName(name.clone()));
+        }
+        match self.email.iter().find(|address| !names::is_plausible(address)) {
+            Some(address) => Err(Violation::Email(address.clone())),
+            None => Ok(()),
+        }
+    }
+
     fn settle(&mut self) {
         let mut seen = std::collections::HashSet::new();
         self.dns.retain(|name| !name.is_empty() && seen.insert(name.clone()));
@@ -84,7 +99,7 @@ impl Listed {
 ///
 /// # Errors
 ///
-/// A text that is none, a kind that is no object identifier, or a name that is not allowed.
+/// A text that is none, or a name that is not allowed.
 pub(super) fn other_names(
     allowed: &AllowedOtherNames<'_>,
     request: &[String],
@@ -100,11 +115,11 @@ pub(super) fn other_names(
     for text in &texts {
         allowed.check(*text)?;
     }
-    let own = |text: &OtherNameText<'_>| match oid::parse(text.oid) {
-        Some(_) => Ok(OtherName { oid: text.oid.to_owned(), value: text.value.to_owned() }),
-        None => Err(Violation::OtherSanNotAnOid(text.oid.to_owned())),
+    let own = |text: &OtherNameText<'_>| OtherName {
+        oid: text.oid.to_owned(),
+        value: text.value.to_owned(),
     };
-    texts.iter().map(own).collect()
+    Ok(texts.iter().map(own).collect())
 }
 
 /// IP addresses of the CSR, or else of the request, in order.
@@ -157,7 +172,8 @@ pub(super) fn uris<'a>(
     }
 }
 
-/// Refuses URIs that fit no pattern of the role, as they were written.
+/// Refuses URIs that fit no pattern of the role: those of a request as they were written, those of
+/// a CSR in their normal form.
 ///
 /// # Errors
 ///
@@ -184,14 +200,18 @@ pub(super) fn normalized_uris(uris: &[String]) -> Result<Vec<String>, Violation>
     uris.iter().map(normalize).collect()
 }
 
-/// Refuses names that are not ASCII, as these kinds of names are in certificates.
+/// Refuses names that no certificate can hold: of kinds that are not object identifiers, or not in
+/// ASCII where it has to be.
 ///
 /// # Errors
 ///
-/// [`Violation::NotIa5`].
+/// [`Violation::OtherSanNotAnOid`] or [`Violation::NotIa5`].
 ///
 /// Source: RFC 5280 section 4.2.1.6.
 pub(super) fn fit_in_certificate(sans: &SubjectAltNames) -> Result<(), Violation> {
+    if let Some(name) = sans.other.iter().find(|name| oid::parse(&name.oid).is_none()) {
+        return Err(Violation::OtherSanNotAnOid(name.oid.clone()));
+    }
     let mut names = sans.dns.iter().chain(&sans.email).chain(&sans.uri);
     match names.find(|name| !name.is_ascii()) {
         Some(name) => Err(Violation::NotIa5(name.clone())),
@@ -219,8 +239,17 @@ pub(super) fn under_role(
     let (origin, ip) = ips(&request.ip_sans, csr)?;
     ips_allowed(role, origin, &ip)?;
     let (origin, written) = uris(&request.uri_sans, csr);
-    uris_allowed(role, origin, written)?;
-    let uri = normalized_uris(written)?;
+    let uri = match origin {
+        Origin::Csr => {
+            let uri = normalized_uris(written)?;
+            uris_allowed(role, origin, &uri)?;
+            uri
+        }
+        Origin::Api => {
+            uris_allowed(role, origin, written)?;
+            normalized_uris(written)?
+        }
+    };
     Ok(SubjectAltNames { other, dns, email, ip, uri, rest: Vec::new() })
 }
 

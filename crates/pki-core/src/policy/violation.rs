@@ -326,7 +326,7 @@ pub enum Violation {
     #[error(
         "not_after_bound is set to ttl-limited. Cannot satisfy request as that would result in \
          notAfter of {} that is beyond the TTL of {}",
-        .not_after.rfc3339(),
+        .not_after.rfc3339_nanos(),
         format_go_duration(*.ttl)
     )]
     NotAfterBeyondTtl {
@@ -390,9 +390,20 @@ pub enum Violation {
         /// The end.
         not_after: Timestamp,
     },
+    /// An end at the beginning.
+    #[error(
+        "The certificate's Not Before ({moment}) is equal to the certificate's Not After ({moment})",
+        moment = .0.rfc3339_nanos()
+    )]
+    EndsAsItBegins(Timestamp),
 }
 
 impl Violation {
+    /// Whether Vault finds it only when the certificate or its key is made, after everything else.
+    pub fn is_found_last(&self) -> bool {
+        matches!(self, Self::AnyKeyType | Self::NotIa5(_) | Self::OtherSanNotAnOid(_))
+    }
+
     /// Whether it is not the caller's fault. Everything here is, even where Vault answers 500.
     pub fn is_internal(&self) -> bool {
         false

@@ -48,6 +48,11 @@ impl CertificationRequest {
             Some(extension) => SubjectAltNames::from_der(&extension.value)?,
             None => SubjectAltNames::default(),
         };
+        // The same address in two forms: one may be permitted where the other is excluded.
+        if let Some(ip) = subject_alt_names.ip.iter().find(|ip| ip.to_canonical() != **ip) {
+            let problem = format!("the IPv4 address {ip} is written as one of IPv6");
+            return Err(CsrError::Parse(problem));
+        }
         Ok(Self { der: der.into(), signed, subject, public_key, extensions, subject_alt_names })
     }
 
