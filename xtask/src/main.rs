@@ -2,7 +2,9 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "tasks report to a terminal")]
 
+mod bao;
 mod bench;
+mod differential;
 mod generate;
 mod source;
 mod tidy;
@@ -23,6 +25,12 @@ Tasks:
       -json FILE       Write the figures to a file too
       -write           Write docs/performance.md
       -pkictl PATH     Measure this program instead of the one that is built
+  differential [options]
+                       Ask a live OpenBao and the engine the same, and compare the answers.
+      -pairs N         So many roles with requests (2000)
+      -seed N          Those of an earlier run
+      -only N          Only the pair with this number, with the whole answers
+      -bao PATH        The server's program instead of $BAO, or bao in PATH
 ";
 
 fn main() -> Result<ExitCode> {
@@ -34,6 +42,7 @@ fn main() -> Result<ExitCode> {
         "tidy" => tidy::run(&words),
         "gen" => generate::run(&words),
         "bench" => bench::run(&words),
+        "differential" => differential::run(&words),
         _ => {
             eprint!("{USAGE}");
             Ok(ExitCode::FAILURE)

@@ -32,9 +32,14 @@ pub(crate) struct Issued {
 }
 
 impl Authority {
-    /// One that is gone when dropped, set up.
+    /// One that is gone when dropped, without a mount.
+    pub(crate) fn empty() -> Self {
+        Self::over(Arc::new(MemoryStore::new()), [7; 32])
+    }
+
+    /// The same, set up.
     pub(crate) fn in_memory() -> Result<Self> {
-        let authority = Self::over(Arc::new(MemoryStore::new()), [7; 32]);
+        let authority = Self::empty();
         let config = json!({ "max_lease_ttl": "87600h" });
         authority.write("sys/mounts/pki", json!({ "type": "pki", "config": config }))?;
         for (path, data) in setup() {

@@ -1,17 +1,16 @@
 //! Others that do the same, where they are installed.
 
 use std::ffi::OsString;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use std::{env, fs, thread};
+use std::process::Command;
+use std::{env, fs};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::authority;
 use super::clock::quiet;
+use crate::bao::{self, Server};
 
 /// Someone else who issues a certificate on P-256 with a new key.
 pub(super) struct Peer {
@@ -23,9 +22,6 @@ pub(super) struct Peer {
     /// Ended when the peer is no longer needed.
     _server: Option<Server>,
 }
-
-/// The most that a server may take to start, in tenths of a second.
-const PATIENCE: u32 = 150;
 
 const TEMPLATE: &str = "cn = \"a.example.com\"\ndns_name = \"a.example.com\"\n\
     expiration_days = 1\nsigning_key\ntls_www_server\ntls_www_client\n";
@@ -132,15 +128,16 @@ fn certtool(folder: &Path) -> Peer {
 
 /// A server of OpenBao with a mount like ours, if there is a program named by `$BAO`, or `bao`.
 pub(super) fn bao(folder: &Path) -> Result<Option<Peer>> {
-    let program = env::var_os("BAO").unwrap_or_else(|| "bao".into());
+    let program = bao::program();
     if !is_installed(&program) {
         return Ok(None);
     }
     let server = Server::start(&program, folder)?;
-    server.run(&["secrets", "enable", "-max-lease-ttl=87600h", "pki"])?;
+    let run = |words: &[&str]| quiet(&mut server.client.command(words));
+    run(&["secrets", "enable", "-max-lease-ttl=87600h", "pki"])?;
     for (path, data) in authority::setup() {
         let words = words(path, &data);
-        server.run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
+        run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let client = server.client.clone();
     let issue = move || {
@@ -157,59 +154,6 @@ pub(super) fn words(path: &str, data: &Value) -> Vec<String> {
     ["write".to_owned(), path.to_owned()].into_iter().chain(fields).collect()
 }
 
-/// How to reach a server.
-#[derive(Clone)]
-struct Client {
-    program: OsString,
-    address: String,
-    home: PathBuf,
-}
-
-impl Client {
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(words).env("BAO_ADDR", format!("http://{}", self.address));
-        command.env("BAO_TOKEN", "bench").env("HOME", &self.home);
-        command
-    }
-}
-
-/// A server of our own, ended when dropped.
-struct Server {
-    child: Child,
-    client: Client,
-}
-
-impl Server {
-    fn start(program: &OsString, folder: &Path) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let client = Client { program: program.clone(), address, home: folder.to_owned() };
-        let listen = format!("-dev-listen-address={}", client.address);
-        let words = ["server", "-dev", "-dev-root-token-id=bench", "-dev-no-store-token", &listen];
-        let mut command = client.command(&words);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let server = Self { child: command.spawn()?, client };
-        for _ in 0..PATIENCE {
-            thread::sleep(Duration::from_millis(100));
-            if server.run(&["status"]).is_ok() {
-                return Ok(server);
-            }
-        }
-        bail!("the server did not start")
-    }
-
-    fn run(&self, words: &[&str]) -> Result<()> {
-        quiet(&mut self.client.command(words))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Nobody is left to tell when it cannot be ended.
-        let _ended = self.child.kill().and_then(|()| self.child.wait());
-    }
-}
-
 fn program(name: &str, folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(name);
     command.current_dir(folder).args(words);
@@ -217,7 +161,7 @@ fn program(name: &str, folder: &Path, words: &[&str]) -> Command {
 }
 
 /// Whether a program is there to be started.
-pub(super) fn is_installed(program: impl Into<OsString>) -> bool {
+pub(crate) fn is_installed(program: impl Into<OsString>) -> bool {
     let program = program.into();
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders = env::split_paths(&path);
