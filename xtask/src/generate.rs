@@ -11,10 +11,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::workspace;
+use crate::{reference, workspace};
 
 /// Where manual pages go; nothing else is in there.
 const MAN: &str = "docs/man/";
+
+const COMPATIBILITY: &str = "docs/compatibility.md";
+const BEGIN: &str = "<!-- absences: written by cargo xtask gen -->";
+const END: &str = "<!-- end of absences -->";
 
 /// Files by their names below the root.
 type Documents = BTreeMap<String, String>;
@@ -44,7 +48,17 @@ fn documents() -> Result<Documents> {
     let mut documents = man::pages()?;
     documents.insert("docs/paths.md".to_owned(), paths::document());
     documents.insert("docs/openapi.json".to_owned(), openapi::document()?);
+    documents.insert(COMPATIBILITY.to_owned(), compatibility()?);
     Ok(documents)
+}
+
+/// The list of what is absent, between its marks in a document that is otherwise written by hand.
+fn compatibility() -> Result<String> {
+    let text_of = |name: &str| fs::read_to_string(workspace::root().join(name)).ok();
+    let text = text_of(COMPATIBILITY).with_context(|| format!("reading {COMPATIBILITY}"))?;
+    let (before, rest) = text.split_once(BEGIN).context("no mark where the list begins")?;
+    let (_, after) = rest.split_once(END).context("no mark where the list ends")?;
+    Ok(format!("{before}{BEGIN}\n{}{END}{after}", reference::section(text_of)?))
 }
 
 /// The files that are not as they should be, with what they should hold: nothing if they

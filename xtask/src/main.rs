@@ -6,6 +6,7 @@ mod bao;
 mod bench;
 mod differential;
 mod generate;
+mod reference;
 mod source;
 mod tidy;
 mod workspace;
@@ -31,6 +32,8 @@ Tasks:
       -seed N          Those of an earlier run
       -only N          Only the pair with this number, with the whole answers
       -bao PATH        The server's program instead of $BAO, or bao in PATH
+  reference [-bao PATH]
+                       Write down which paths and parameters a live OpenBao has.
 ";
 
 fn main() -> Result<ExitCode> {
@@ -43,6 +46,7 @@ fn main() -> Result<ExitCode> {
         "gen" => generate::run(&words),
         "bench" => bench::run(&words),
         "differential" => differential::run(&words),
+        "reference" => reference::run(&words),
         _ => {
             eprint!("{USAGE}");
             Ok(ExitCode::FAILURE)

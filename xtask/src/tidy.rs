@@ -7,6 +7,7 @@ mod imports;
 mod layers;
 mod length;
 mod records;
+mod reference;
 mod secrets;
 mod words;
 
@@ -72,6 +73,7 @@ const CHECKS: &[Check] = &[
     layers::check,
     length::check,
     records::check,
+    reference::check,
     words::check,
 ];
 

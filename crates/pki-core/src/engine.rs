@@ -9,8 +9,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use pki_store::{Snapshot, Store, StoreError};
+use serde_json::Value;
 
-use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Reply, Run, WriteCx};
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Refused, Reply, Run, WriteCx};
 use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
@@ -69,7 +70,8 @@ impl Engine {
             Operation::List => Error::Absent,
             _ => problem,
         })?;
-        let unknown = parameter_warnings(op, &route, &data.0);
+        refuse_parameters(op, &data.0)?;
+        let unknown = parameter_warnings(op, &route, &data.0, mount.id == MountId::SYSTEM);
         data.0.retain(|name, _| !op.path_only.contains(&name.as_str()));
         data.0.extend(route.captures);
         let Output { body, mut warnings, lease } = self.run(op, &mount.path, &data.0)?;
@@ -277,13 +279,39 @@ fn is_empty_list(data: &Input) -> bool {
     data.get("keys").and_then(|keys| keys.as_array()).is_some_and(Vec::is_empty)
 }
 
+/// Refuses what cannot be done here, unless the parameter says that it need not be.
+fn refuse_parameters(op: &Op, data: &Input) -> Result<(), Error> {
+    let asked = |name: &str| data.get(name).filter(|value| !is_nothing(value));
+    match op.refused.iter().find_map(|refused| Some((refused, asked(refused.name)?))) {
+        Some((Refused { name, why }, value)) => {
+            Err(Error::refused(format!("{name} cannot be {value} here: {why}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a value is as good as none.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => {
+            ["", "0", "f", "F", "false", "FALSE", "False"].contains(&text.as_str())
+        }
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+    }
+}
+
 /// Parameters that have no effect are named, and none is ignored in silence.
-fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
+fn parameter_warnings(op: &Op, route: &Route, data: &Input, is_system: bool) -> Vec<String> {
     let captured = |name: &str| route.captures.contains_key(name);
     let known = |name: &str| {
         captured(name)
             || op.takes_anything
             || op.tolerated.contains(&name)
+            || op.refused.iter().any(|refused| refused.name == name)
             || op.fields.iter().any(|field| field.name == name)
     };
     let list = |keep: &dyn Fn(&str) -> bool| {
@@ -300,5 +328,10 @@ fn parameter_warnings(op: &Op, route: &Route, data: &Input) -> Vec<String> {
             "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [{names}]"
         )
     });
-    ignored.into_iter().chain(replaced).collect()
+    // Programs send much about a mount that only a server can do; people do not.
+    let is_idle = |name: &str| !is_system && !captured(name) && op.tolerated.contains(&name);
+    let tolerated = list(&is_idle).map(|names| {
+        format!("Endpoint takes these parameters, but they have no effect: [{names}]")
+    });
+    ignored.into_iter().chain(replaced).chain(tolerated).collect()
 }

@@ -8,7 +8,9 @@ use pki_core::crypto::key::{Curve, KeySpec, PrivateKey};
 use pki_core::crypto::signature::SignatureAlgorithm;
 use pki_core::x509::extension::{self, Extension};
 use pki_core::x509::subject::SubjectAttributes;
-use pki_core::x509::{Certificate, SubjectAltNames, TbsCertificationRequest, oid, pem, sign_csr};
+use pki_core::x509::{
+    Certificate, CertificationRequest, SubjectAltNames, TbsCertificationRequest, oid, pem, sign_csr,
+};
 use pki_core::{Body, Engine, Env, Given, Operation, Request};
 use pki_store::memory::MemoryStore;
 use serde_json::{Map, Value, json};
@@ -164,4 +166,46 @@ fn the_first_problem_is_the_one_that_the_reference_names() {
     check("root/sign-intermediate", sign, "cannot parse requested SKID");
     let negative = json!({ "not_before_duration": "-1h", "key_type": "ec" });
     check("intermediate/generate/internal", negative, "Field validation failed");
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_by_name() {
+    let world = World::new();
+    let refuse = |path: &str, name: &str, value: Value| {
+        let problem = world.write(path, &json!({ (name): value })).unwrap_err();
+        assert!(problem.starts_with(&format!("{name} cannot be ")), "{path}: {problem}");
+    };
+    for name in ["managed_key_name", "managed_key_id"] {
+        refuse("root/generate/internal", name, json!("k"));
+        refuse("intermediate/generate/internal", name, json!("k"));
+        refuse("keys/generate/internal", name, json!("k"));
+    }
+    for name in ["cross_cluster_revocation", "unified_crl", "unified_crl_on_existing_paths"] {
+        refuse("config/crl", name, json!("true"));
+    }
+    refuse("issuer/default", "disable_name_constraint_checks", json!(true));
+    refuse("sign-verbatim", "cert_metadata", json!("eA=="));
+    // What asks for nothing is granted, without a word.
+    let nothing = json!({ "unified_crl": "false", "cross_cluster_revocation": false });
+    assert_eq!(world.ok("config/crl", nothing).1, [""; 0]);
+}
+
+#[test]
+fn what_has_no_effect_is_named() {
+    let world = World::new();
+    let words = "Endpoint takes these parameters, but they have no effect: [backend]";
+    assert!(world.ok("roles/r", json!({ "backend": "x" })).1.contains(&words.to_owned()));
+}
+
+#[test]
+fn key_usages_go_into_the_csr_of_an_intermediate() {
+    let world = World::new();
+    let usages = |data: Value| {
+        let (answer, _) = world.ok("intermediate/generate/internal", data);
+        let csr = CertificationRequest::from_pem(answer["csr"].as_str().unwrap()).unwrap();
+        csr.extension(&oid::KEY_USAGE).map(|extension| extension.value.clone())
+    };
+    assert_eq!(usages(json!({ "key_type": "ec" })), None);
+    let asked = json!({ "key_type": "ec", "key_usage": "CertSign,CRLSign" });
+    assert_eq!(usages(asked), Some(vec![3, 2, 1, 6]));
 }

@@ -158,6 +158,9 @@ const RULES: &[Rule] = &[
         let is_about = text.starts_with("TTL of ") && text.ends_with("is capped accordingly");
         *seen.what == What::Warning && is_about
     }),
+    rule("D67", "a parameter that does nothing is named", |seen| {
+        seen.is_own_warning("Endpoint takes these parameters, but they have no effect")
+    }),
     rule("D64", "an issuer in the parameters that has no effect is named", |seen| {
         let is_named = seen.is_own_warning("captured from the endpoint's path: [issuer_ref]");
         is_named && seen.parameter("issuer_ref").is_some()

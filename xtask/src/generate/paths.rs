@@ -95,6 +95,11 @@ fn operations(path: &Path, group: &[&Op]) -> String {
         let names: Vec<String> = op.tolerated.iter().map(|name| format!("`{name}`")).collect();
         text += &format!("\nWithout effect: {}.\n", names.join(", "));
     }
+    if !op.refused.is_empty() {
+        let names: Vec<String> =
+            op.refused.iter().map(|refused| format!("`{}`", refused.name)).collect();
+        text += &format!("\nRefused: {}.\n", names.join(", "));
+    }
     text
 }
 

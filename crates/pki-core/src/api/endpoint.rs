@@ -245,13 +245,24 @@ pub struct Op {
     pub fields: &'static [Field],
     /// The fields of its answer.
     pub reply: &'static [Field],
-    /// Parameters that are accepted without a warning and have no effect.
+    /// Parameters that are accepted and have no effect. Below a mount a warning names them.
     pub tolerated: &'static [&'static str],
     /// Parameters that only the path can give; sent otherwise they have no effect.
     pub path_only: &'static [&'static str],
     /// Whether it does something with parameters that are not declared, so that none is unknown.
     pub takes_anything: bool,
+    /// Parameters that ask for what cannot be done here.
+    pub refused: &'static [Refused],
     pub(crate) run: Run,
+}
+
+/// A parameter that is refused unless it asks for nothing: clients of Vault may send it, and doing
+/// less than they ask without a word would be wrong.
+pub struct Refused {
+    /// Its name.
+    pub name: &'static str,
+    /// Why it cannot be had.
+    pub why: &'static str,
 }
 
 /// What an answer is before it is sent.
@@ -311,6 +322,11 @@ impl Op {
         Self { tolerated, ..self }
     }
 
+    /// Refuses parameters by name.
+    pub const fn refusing(self, refused: &'static [Refused]) -> Self {
+        Self { refused, ..self }
+    }
+
     /// Takes parameters from the path alone: sent otherwise they have no effect, as in the
     /// reference, so that a request cannot pick another issuer than its path names.
     pub const fn taking_from_path(self, path_only: &'static [&'static str]) -> Self {
@@ -331,6 +347,7 @@ impl Op {
             tolerated: &[],
             path_only: &[],
             takes_anything: false,
+            refused: &[],
             run,
         }
     }
@@ -344,6 +361,7 @@ impl Op {
             tolerated: &[],
             path_only: &[],
             takes_anything: false,
+            refused: &[],
             run,
         }
     }

@@ -1,6 +1,6 @@
 //! `config/crl`: how CRLs and OCSP responses are made.
 
-use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
+use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Refused, Reply, WriteCx};
 use crate::ca::aia;
 use crate::ca::config::{self, CrlConfig};
 use crate::ca::crls::{self, Which, shard};
@@ -16,8 +16,16 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Read or set how CRLs are made.",
     description: "What is sent changes. A new expiry holds from the next CRL on.",
-    ops: &[Op::read::<ReadCrlConfig>(), Op::write::<WriteCrlConfig>()],
+    ops: &[Op::read::<ReadCrlConfig>(), Op::write::<WriteCrlConfig>().refusing(CLUSTERS)],
 };
+
+/// What Vault Enterprise does between clusters.
+const CLUSTERS: &[Refused] = &[
+    Refused { name: "cross_cluster_revocation", why: ONE_NODE },
+    Refused { name: "unified_crl", why: ONE_NODE },
+    Refused { name: "unified_crl_on_existing_paths", why: ONE_NODE },
+];
+const ONE_NODE: &str = "there is one node, and its CRLs are complete";
 
 fields! {
     /// Asks for the settings.

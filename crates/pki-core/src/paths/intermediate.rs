@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::parameters::{
-    CaNameParameters, DeliveryParameters, KeyParameters, SecretText, SubjectParameters,
-    ValidityParameters,
+    CaNameParameters, DeliveryParameters, KeyParameters, MANAGED_KEYS, SecretText,
+    SubjectParameters, ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::aia;
@@ -20,6 +20,7 @@ use crate::policy::{Warning, validity};
 use crate::x509::csr::{TbsCertificationRequest, sign_csr};
 use crate::x509::extension;
 use crate::x509::pem;
+use crate::x509::usage::KeyUsage;
 
 /// `intermediate/generate/:exported`.
 pub const PATH: Path = Path {
@@ -27,7 +28,7 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Make the key of an intermediate CA and a request (CSR) for it.",
     description: "Have the request signed by another CA (`root/sign-intermediate`) and bring the certificate\nback with `intermediate/set-signed`. The private key is returned only for `exported`, and\nonly now.",
-    ops: &[Op::write::<GenerateIntermediate>().tolerating(&["not_before"])],
+    ops: &[Op::write::<GenerateIntermediate>().tolerating(&["not_before"]).refusing(MANAGED_KEYS)],
 };
 
 /// `intermediate/cross-sign`.
@@ -36,7 +37,7 @@ pub const CROSS_SIGN: Path = Path {
     access: Access::Token,
     synopsis: "Make a request (CSR) for a key that is already here.",
     description: "As `intermediate/generate/existing`.",
-    ops: &[Op::write::<CrossSign>().tolerating(&["exported", "not_before"])],
+    ops: &[Op::write::<CrossSign>().tolerating(&["exported", "not_before"]).refusing(MANAGED_KEYS)],
 };
 
 fields! {
@@ -72,6 +73,8 @@ fields! {
         not_after: Option<String>,
         /// How far a beginning would lie before now; checked only.
         not_before_duration: Option<Seconds>,
+        /// Key usages that the request asks for, by name; none when it is not given.
+        key_usage: Vec<String> = "",
         /// Whether the request asks for a CA. Most CAs decide that themselves.
         add_basic_constraints: bool = "false",
     }
@@ -155,6 +158,10 @@ impl RequestParameters {
         let mut extensions = Vec::new();
         if !names.sans.is_empty() {
             extensions.push(extension::subject_alt_name(&names.sans, false)?);
+        }
+        let usage = KeyUsage::from_names(self.key_usage.iter().map(String::as_str));
+        if !usage.is_empty() {
+            extensions.push(extension::key_usage(usage));
         }
         if self.add_basic_constraints {
             extensions.push(extension::basic_constraints_ca(None));

@@ -1,7 +1,7 @@
 //! `issue/:role`: a new key and a certificate for it, under a role.
 
 use super::parameters::{
-    DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
+    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters, ValidityParameters,
 };
 use super::roles;
 use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};
@@ -27,7 +27,7 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Issue a certificate and its private key under a role.",
     description: "The private key is returned once and kept nowhere. Names and lifetime must fit the role;\na lifetime beyond the role's is cut with a warning.",
-    ops: &[Op::write::<Issue>().taking_from_path(&["issuer_ref"])],
+    ops: &[Op::write::<Issue>().taking_from_path(&["issuer_ref"]).refusing(METADATA)],
 };
 
 fields! {

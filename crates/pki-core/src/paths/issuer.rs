@@ -2,7 +2,7 @@
 
 use super::ca::{der, pem};
 use super::issuer_write::{DeleteIssuer, PatchIssuer, WriteIssuer};
-use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
+use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Refused, Reply};
 use crate::ca::config::UrlsConfig;
 use crate::ca::issue::Format;
 use crate::ca::issuers::{self, Issuer, IssuerRecord};
@@ -19,8 +19,8 @@ pub const PATH: Path = Path {
     description: "Writing replaces what can be set: what is not sent goes back to its default. Patching\nchanges what is sent. Deleting leaves the key and the certificates that were issued.",
     ops: &[
         Op::read::<ReadIssuer>(),
-        Op::write::<WriteIssuer>(),
-        Op::patch::<PatchIssuer>(),
+        Op::write::<WriteIssuer>().refusing(UNCHECKED),
+        Op::patch::<PatchIssuer>().refusing(UNCHECKED),
         Op::delete::<DeleteIssuer>(),
     ],
 };
@@ -51,6 +51,15 @@ pub const PEM: Path = Path {
     description: "Read it with `-format=raw`.",
     ops: &[Op::read::<FetchIssuerPem>()],
 };
+
+/// Checks that Vault Enterprise can leave out for an issuer.
+const UNCHECKED: &[Refused] = &[
+    Refused { name: "disable_critical_extension_checks", why: ALWAYS },
+    Refused { name: "disable_path_length_checks", why: ALWAYS },
+    Refused { name: "disable_name_checks", why: ALWAYS },
+    Refused { name: "disable_name_constraint_checks", why: ALWAYS },
+];
+const ALWAYS: &str = "what the CAs above forbid is always checked";
 
 fields! {
     /// Asks for an issuer.

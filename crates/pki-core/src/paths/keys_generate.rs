@@ -1,6 +1,6 @@
 //! `keys/generate/…` and `keys/import`: keys without certificates.
 
-use super::parameters::SecretText;
+use super::parameters::{MANAGED_KEYS, SecretText};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
 use crate::ca::import;
 use crate::ca::issue::Format;
@@ -17,7 +17,7 @@ pub const INTERNAL: Path = Path {
     access: Access::Token,
     synopsis: "Make a key and keep it to the mount.",
     description: "",
-    ops: &[Op::write::<GenerateKey>()],
+    ops: &[Op::write::<GenerateKey>().refusing(MANAGED_KEYS)],
 };
 
 /// `keys/generate/exported`.
@@ -26,7 +26,7 @@ pub const EXPORTED: Path = Path {
     access: Access::Token,
     synopsis: "Make a key and return it once.",
     description: "",
-    ops: &[Op::write::<GenerateExportedKey>()],
+    ops: &[Op::write::<GenerateExportedKey>().refusing(MANAGED_KEYS)],
 };
 
 /// `keys/generate/kms`.
@@ -35,7 +35,7 @@ pub const KMS: Path = Path {
     access: Access::Token,
     synopsis: "Keys in a key management system are not supported.",
     description: "",
-    ops: &[Op::write::<GenerateExternalKey>()],
+    ops: &[Op::write::<GenerateExternalKey>().refusing(MANAGED_KEYS)],
 };
 
 /// `keys/import`.

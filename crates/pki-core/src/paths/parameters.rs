@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::api::endpoint::Refused;
 pub use crate::ca::ca_key::KeyParameters;
 pub use crate::ca::packaging::{JksParameters, Pkcs12Parameters};
 use crate::domain::secret::Secret;
@@ -14,6 +15,17 @@ use crate::policy::{Violation, uri};
 use crate::x509::csr::{CertificationRequest, CsrError};
 use crate::x509::name_constraints::{IpRange, NameConstraints, Subtrees};
 use crate::x509::oid;
+
+/// Keys of Vault Enterprise that lie in another system.
+pub(crate) const MANAGED_KEYS: &[Refused] = &[
+    Refused { name: "managed_key_name", why: MANAGED },
+    Refused { name: "managed_key_id", why: MANAGED },
+];
+const MANAGED: &str = "keys in a key management system are not supported";
+
+/// What Vault Enterprise keeps beside a certificate.
+pub(crate) const METADATA: &[Refused] =
+    &[Refused { name: "cert_metadata", why: "no metadata is kept with certificates" }];
 
 fields! {
     /// The names that a certificate is asked for.

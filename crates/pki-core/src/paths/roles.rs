@@ -32,7 +32,7 @@ pub const PATH: Path = Path {
     ops: &[
         Op::read::<ReadRole>(),
         Op::write::<WriteRole>().tolerating(&["backend"]),
-        Op::patch::<WriteRole>(),
+        Op::patch::<WriteRole>().tolerating(&["backend"]),
         Op::delete::<DeleteRole>(),
     ],
 };

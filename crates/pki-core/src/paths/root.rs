@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::parameters::{
-    CaNameParameters, DeliveryParameters, KeyParameters, NameConstraintParameters,
+    CaNameParameters, DeliveryParameters, KeyParameters, MANAGED_KEYS, NameConstraintParameters,
     Pkcs12Parameters, SecretText, SubjectParameters, ValidityParameters,
 };
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
@@ -34,7 +34,7 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Make a new root: a key and a certificate that it signs itself.",
     description: "The root is added to the issuers of the mount; nothing is overwritten. It becomes the\ndefault issuer if there is none. The private key is returned only for `exported`, and only\nnow.",
-    ops: &[Op::write::<GenerateRoot>().tolerating(&["not_before"])],
+    ops: &[Op::write::<GenerateRoot>().tolerating(&["not_before"]).refusing(MANAGED_KEYS)],
 };
 
 /// `root/rotate/:exported`.
@@ -43,7 +43,7 @@ pub const ROTATE: Path = Path {
     access: Access::Token,
     synopsis: "Make a new root beside the present one, to become the default later.",
     description: "As `root/generate`, but the new issuer is named `next` if that name is free, and does not\nbecome the default: `root/replace` makes it so.",
-    ops: &[Op::write::<RotateRoot>().tolerating(&["not_before"])],
+    ops: &[Op::write::<RotateRoot>().tolerating(&["not_before"]).refusing(MANAGED_KEYS)],
 };
 
 fields! {

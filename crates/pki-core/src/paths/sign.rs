@@ -2,7 +2,7 @@
 
 use super::issue::{finish, leaf_profile, request_path};
 use super::parameters::{
-    DeliveryParameters, JksParameters, NameParameters, Pkcs12Parameters, ValidityParameters,
+    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters, ValidityParameters,
     check_csr_signature_after, csr, csr_names,
 };
 use super::roles;
@@ -23,7 +23,7 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Sign a certificate for a request (CSR) under a role.",
     description: "The role decides which names are taken from the request and which from the parameters.\nEverything else in the request but its key is left out.",
-    ops: &[Op::write::<Sign>().taking_from_path(&["issuer_ref"])],
+    ops: &[Op::write::<Sign>().taking_from_path(&["issuer_ref"]).refusing(METADATA)],
 };
 
 fields! {

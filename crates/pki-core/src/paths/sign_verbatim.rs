@@ -2,7 +2,8 @@
 
 use super::issue::{finish, request_path};
 use super::parameters::{
-    JksParameters, Pkcs12Parameters, ValidityParameters, check_csr_signature_after, csr, csr_names,
+    JksParameters, METADATA, Pkcs12Parameters, ValidityParameters, check_csr_signature_after, csr,
+    csr_names,
 };
 use super::roles;
 use super::sign::basic_constraints_warning;
@@ -25,7 +26,7 @@ pub const BARE: Path = Path {
     access: Access::Token,
     synopsis: "Sign a request (CSR) as it stands.",
     description: DESCRIPTION,
-    ops: &[Op::write::<SignVerbatim>().taking_from_path(&["role"])],
+    ops: &[Op::write::<SignVerbatim>().taking_from_path(&["role"]).refusing(METADATA)],
 };
 
 /// `sign-verbatim` under a role or an issuer.
@@ -38,7 +39,9 @@ pub const PATH: Path = Path {
     access: Access::Token,
     synopsis: "Sign a request (CSR) as it stands, with the lifetimes of a role.",
     description: DESCRIPTION,
-    ops: &[Op::write::<SignVerbatim>().taking_from_path(&["role", "issuer_ref"])],
+    ops: &[Op::write::<SignVerbatim>()
+        .taking_from_path(&["role", "issuer_ref"])
+        .refusing(METADATA)],
 };
 
 const DESCRIPTION: &str = "Subject, names and extensions are taken from the request, whatever they are. Never taken\nare what makes a CA and what the issuer says about itself: basic constraints, authority key\nidentifier, authority information access and CRL distribution points. Give access to this\nonly to those who may have any certificate.";
