@@ -47,7 +47,7 @@ const RULES: &[Rule] = &[
     rule("D4", "spaces around an alternative name do not lose it", |seen| {
         let is_padded = seen.text("alt_names").split(',').any(|item| item != item.trim());
         let is_named = seen.is_refused_with("subject alternate name");
-        is_padded && (seen.is_extension(SAN) || is_named)
+        is_padded && (seen.is_extension(SAN) || seen.is_order_but_for(&[SAN]) || is_named)
     }),
     rule("D5", "an extended key usage is written once", |seen| {
         seen.is_extension(EKU) && oids(seen.ours) == without_doubles(oids(seen.theirs))
@@ -93,8 +93,8 @@ const RULES: &[Rule] = &[
     }),
     rule("D12", "other names keep the order of the request, and are critical if need be", |seen| {
         let sorted = |text: &str| {
-            // With other names the reference writes URIs anew, with schemes in small letters.
-            let text = text.trim_start_matches("critical ").to_lowercase();
+            // With other names the reference writes the URIs of a CSR anew.
+            let text = text.trim_start_matches("critical ").to_lowercase().replace("%20", " ");
             let mut parts: Vec<char> = text.chars().collect();
             parts.sort_unstable();
             parts
