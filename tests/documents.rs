@@ -89,11 +89,17 @@ fn rows_under(document: &str, heading: &str) -> BTreeSet<String> {
     rows.filter_map(|row| row.split_once('`')).map(|(path, _)| path.to_owned()).collect()
 }
 
+/// Paths that `docs/compatibility.md` lists as not there: the second cell of its rows.
+fn absent_paths(document: &str) -> BTreeSet<String> {
+    let rows = document.lines().filter(|line| line.contains("| unsupported path |"));
+    let cells = rows.filter_map(|row| row.split('|').nth(2));
+    cells.map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+}
+
 #[test]
 fn the_table_of_paths_is_that_of_the_program() {
     let document = repository::read("docs/compatibility.md");
-    let (done, missing) =
-        (rows_under(&document, "Paths\n"), rows_under(&document, "Paths that are not there yet\n"));
+    let (done, missing) = (rows_under(&document, "Paths\n"), absent_paths(&document));
     let world = World::new(pkictl!());
     world.ok(&["secrets", "enable", "pki"]);
     let known = |path: &str| {
@@ -108,7 +114,8 @@ fn the_table_of_paths_is_that_of_the_program() {
         assert!(known(path), "{path} is said to be done");
     }
     for path in &missing {
-        assert!(!known(path), "{path} is done; docs/compatibility.md says it is not");
+        let path = path.replace('…', "x");
+        assert!(!known(&path), "{path} is done; docs/compatibility.md says it is not");
     }
 }
 
