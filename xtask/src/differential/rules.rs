@@ -124,44 +124,44 @@ const RULES: &[Rule] = &[
     rule("D27", "a certificate that would end before it begins is refused", |seen| {
         seen.is_refused_with("is later than the certificate's Not After")
     }),
-    rule("D60", "what breaks RFC 5280 is not signed, verbatim or not", |seen| {
+    rule("D42", "what breaks RFC 5280 is not signed, verbatim or not", |seen| {
         seen.is_refused_with("refusing to sign: ")
     }),
-    rule("D60", "an empty attribute of a subject is left out", |seen| {
+    rule("D42", "an empty attribute of a subject is left out", |seen| {
         matches!(seen.what, What::Certificate(name) if name == "subject")
             && seen.theirs.replace(EMPTY_USER_ID, "") == seen.ours
     }),
-    rule("D61", "a CA's name with an @ that is no address becomes no alternative name", |seen| {
+    rule("D43", "a CA's name with an @ that is no address becomes no alternative name", |seen| {
         let is_about = seen.is_extension(SAN)
             || seen.is_order_but_for(&[SAN])
             || matches!(seen.what, What::Certificate(name) if name == "attributes");
         seen.is_ca() && is_about && NO_ADDRESSES.iter().any(|name| seen.theirs.contains(name))
     }),
-    rule("D62", "an object identifier that cannot be written is refused at once", |seen| {
+    rule("D44", "an object identifier that cannot be written is refused at once", |seen| {
         let is_about = seen.is_refused_with("could not be parsed as a valid oid")
             || seen.is_refused_with("is neither a valid OID")
             || seen.is_refused_with("is not an object identifier");
         is_about && UNWRITABLE.iter().any(|oid| seen.ours.contains(&format!("\"{oid}\"")))
     }),
-    rule("D63", "DEFAULT is the default issuer wherever an issuer is named", |seen| {
+    rule("D45", "DEFAULT is the default issuer wherever an issuer is named", |seen| {
         seen.theirs.contains("for reference: DEFAULT")
             || seen.theirs.contains("Issuing Certificate was set to DEFAULT but")
             || (*seen.what == What::Lease && seen.ours.contains("/issuer/DEFAULT/"))
     }),
-    rule("D65", "a URI that a certificate cannot hold is refused before it is tried", |seen| {
+    rule("D47", "a URI that a certificate cannot hold is refused before it is tried", |seen| {
         (seen.is_refused_with("is not a valid URI") && seen.ours.contains("b\u{fc}cher.com"))
             || (seen.is_refused_with("cannot be encoded as an IA5String")
                 && seen.ours.contains("https://example.com/%C3%BC"))
     }),
-    rule("D66", "the span that a lease does not get is told in whole seconds", |seen| {
+    rule("D48", "the span that a lease does not get is told in whole seconds", |seen| {
         let text = format!("{}{}", seen.theirs, seen.ours);
         let is_about = text.starts_with("TTL of ") && text.ends_with("is capped accordingly");
         *seen.what == What::Warning && is_about
     }),
-    rule("D67", "a parameter that does nothing is named", |seen| {
+    rule("D49", "a parameter that does nothing is named", |seen| {
         seen.is_own_warning("Endpoint takes these parameters, but they have no effect")
     }),
-    rule("D64", "an issuer in the parameters that has no effect is named", |seen| {
+    rule("D46", "an issuer in the parameters that has no effect is named", |seen| {
         let is_named = seen.is_own_warning("captured from the endpoint's path: [issuer_ref]");
         is_named && seen.parameter("issuer_ref").is_some()
     }),

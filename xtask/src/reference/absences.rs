@@ -37,7 +37,6 @@ pub(super) const ABSENT: &[Absence] = &[
     path("scep", SERVER),
     path("config/external-policy", POLICY),
     path("external-policy/…", POLICY),
-    path("cel/…", "roles as expressions are not there yet"),
     path("batch/certs", "a certificate is read by `cert/:serial`"),
     path("cert-metadata", "no metadata is kept with certificates"),
     path("cert-metadata/:serial", "no metadata is kept with certificates"),

@@ -1,7 +1,8 @@
 //! `issue/:role`: a new key and a certificate for it, under a role.
 
 use super::parameters::{
-    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters, ValidityParameters,
+    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters,
+    ValidityParameters,
 };
 use super::roles;
 use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};

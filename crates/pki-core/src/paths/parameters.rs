@@ -262,7 +262,7 @@ pub(crate) fn csr(text: &str) -> Result<CertificationRequest, Error> {
 }
 
 /// Refuses a request that was not signed with the key it asks a certificate for.
-fn check_csr_signature(csr: &CertificationRequest) -> Result<(), Error> {
+pub(super) fn check_csr_signature(csr: &CertificationRequest) -> Result<(), Error> {
     if csr.signature_is_valid() { Ok(()) } else { Err(Error::refused("request signature invalid")) }
 }
 

@@ -2,8 +2,8 @@
 
 use super::issue::{finish, leaf_profile, request_path};
 use super::parameters::{
-    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters, ValidityParameters,
-    check_csr_signature_after, csr, csr_names,
+    DeliveryParameters, JksParameters, METADATA, NameParameters, Pkcs12Parameters,
+    ValidityParameters, check_csr_signature_after, csr, csr_names,
 };
 use super::roles;
 use crate::api::endpoint::{Access, Check, Command, Op, Path, ReadCx, Reply, WriteCx};

@@ -46,7 +46,9 @@ impl Violation {
             | Self::Moment(_) => &["not_after", "not_before"],
             Self::NotAfterBeyondIssuer { .. } => &["not_after", "ttl"],
             Self::NotBeforeForbidden | Self::NotBeforeTooOld { .. } => &["not_before"],
-            Self::EndsBeforeItBegins { .. } => &["not_before", "not_after", "ttl"],
+            Self::EndsBeforeItBegins { .. } | Self::EndsAsItBegins(_) => {
+                &["not_before", "not_after", "ttl"]
+            }
             Self::TtlOverMaxTtl
             | Self::AllowedOtherSans(_)
             | Self::AllowedIpSansCidr(_)
