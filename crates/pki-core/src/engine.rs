@@ -38,6 +38,10 @@ pub use many::{Found, Revocations};
 /// How often a command is run again because another writer changed what it had read.
 const ATTEMPTS: u32 = 100;
 
+/// The longest path that is looked for, in octets. The longest request in OCSP has room in it with
+/// each of its digits escaped. It cannot be much more, since a mount may end at any slash.
+const LONGEST_PATH: usize = 9 * 1024;
+
 /// An authority over a store. It may be shared between threads; the store says whether other
 /// processes may work on it at the same time.
 pub struct Engine {
@@ -232,6 +236,9 @@ impl Engine {
 
     /// The mount that a path lies in, and the rest of the path.
     fn locate<'p>(&self, path: &'p str) -> Result<(Mount, &'p str), Error> {
+        if LONGEST_PATH < path.len() {
+            return Err(Error::refused(format!("path is longer than {LONGEST_PATH} octets")));
+        }
         let path = path.trim_start_matches('/');
         if let Some(rest) = path.strip_prefix("sys/") {
             return Ok((Mount::system(), rest));

@@ -20,6 +20,9 @@ use crate::policy::Behavior;
 use crate::policy::role::Role;
 use crate::store::{Only, View};
 
+/// Every answer holds the whole chain, and a request may name one issuer again and again.
+const LONGEST_CHAIN: usize = 100;
+
 /// `issuer/:issuer_ref/revoke`.
 pub const REVOKE: Path = Path {
     patterns: &["issuer/:issuer_ref/revoke"],
@@ -182,6 +185,11 @@ impl WriteIssuer {
                 )));
             }
             ids.push(id);
+            if LONGEST_CHAIN < ids.len() {
+                return Err(Error::refused(format!(
+                    "manual_chain has more than {LONGEST_CHAIN} certificates"
+                )));
+            }
         }
         Ok((!ids.is_empty()).then_some(ids))
     }

@@ -195,6 +195,9 @@ fn parse(text: &str) -> Result<PrivateKey, Error> {
             "provided data for import was too short; perhaps a path was passed to the API rather than the contents of a PEM file",
         ));
     }
+    if pem::LONGEST_TEXT < text.len() {
+        return Err(Error::refused("provided data for import is too long for a key"));
+    }
     let (blocks, _) = pem::decode_all(text);
     if blocks.is_empty() {
         return Err(Error::refused("error when parsing block 1: invalid PEM data"));

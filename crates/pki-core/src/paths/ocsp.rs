@@ -25,6 +25,10 @@ pub const POST: Path = Path {
     ops: &[Op::compute::<PostOcsp>()],
 };
 
+/// The longest text that is decoded, in octets: a request of the greatest length, with every digit
+/// escaped.
+const LONGEST_TEXT: usize = 9 * 1024;
+
 fields! {
     /// Asks for statuses; answered in DER.
     pub struct AskOcsp {
@@ -90,6 +94,9 @@ impl Query for PostOcsp {
 /// The request in a path; nothing that could be one if it is not base64. A slash at the end of a
 /// path is easily lost: it is put back if the request is not whole without it.
 fn from_path(text: &str) -> Vec<u8> {
+    if LONGEST_TEXT < text.len() {
+        return Vec::new();
+    }
     let text = percent_decoded(text);
     let whole = ["", "/", "//"].into_iter().find_map(|lost| {
         let der = decode(&format!("{text}{lost}"))?;
@@ -101,6 +108,9 @@ fn from_path(text: &str) -> Vec<u8> {
 /// Base64 of either alphabet; padding may be missing, and a blank stands for a plus that a
 /// client did not encode.
 fn decode(text: &str) -> Option<Vec<u8>> {
+    if LONGEST_TEXT < text.len() {
+        return None;
+    }
     let standard = |c: char| match c {
         '-' => '+',
         '_' => '/',

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::fields;
 use crate::x509::certificate::Certificate;
 use crate::x509::crl::CrlReason;
-use crate::x509::pem;
+use crate::x509::error::ReadError;
 
 /// `revoke`.
 pub const PATH: Path = Path {
@@ -161,8 +161,10 @@ fn parse_certificate(text: &str) -> Result<Certificate, Error> {
             "provided certificate data was too short; perhaps a path was passed to the API rather than the contents of a PEM file",
         ));
     }
-    let block =
-        pem::first(text).ok_or_else(|| Error::refused("certificate contains no PEM data"))?;
-    Certificate::from_der(&block.der)
-        .map_err(|problem| Error::refused(format!("certificate could not be parsed: {problem}")))
+    Certificate::from_pem(text).map_err(|problem| match problem {
+        ReadError::NoData => Error::refused("certificate contains no PEM data"),
+        ReadError::Parse(_) => {
+            Error::refused(format!("certificate could not be parsed: {problem}"))
+        }
+    })
 }

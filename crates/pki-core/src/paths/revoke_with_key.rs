@@ -57,6 +57,9 @@ fn parse_key(text: &str) -> Result<PrivateKey, Error> {
             "Provided data for private_key was too short; perhaps a path was passed to the API rather than the contents of a PEM file?",
         ));
     }
+    if pem::LONGEST_TEXT < text.len() {
+        return Err(Error::refused("provided data for private_key is too long for a key"));
+    }
     // Parameters of the curve may stand before an EC key.
     let (blocks, _) = pem::decode_all(text);
     let block = blocks.iter().find(|block| !block.label.starts_with("EC PARAM"));

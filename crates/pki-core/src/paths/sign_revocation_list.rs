@@ -253,13 +253,14 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 /// Extensions of a CRL or of an entry. Each is there once.
 fn extensions(listed: &[Value]) -> Result<Vec<Extension>, String> {
     let mut extensions: Vec<Extension> = Vec::with_capacity(listed.len());
+    let mut seen = BTreeSet::new();
     for (index, listed) in listed.iter().enumerate() {
         let Value::Object(members) = listed else {
             return Err(format!("extension entry {index} not a map"));
         };
         let extension = extension(members)
             .map_err(|problem| format!("failed parsing extension entry {index}: {problem}"))?;
-        if extensions.iter().any(|earlier| earlier.oid == extension.oid) {
+        if !seen.insert(extension.oid) {
             return Err(format!("duplicate extension id: {}", extension.oid));
         }
         extensions.push(extension);

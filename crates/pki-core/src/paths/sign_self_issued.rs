@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::fields;
 use crate::policy::constraints::{self, NamesOf};
 use crate::x509::certificate::{Certificate, TbsCertificate};
+use crate::x509::error::ReadError;
 use crate::x509::extension::Extension;
 use crate::x509::lint::Linted;
 use crate::x509::oid::{self, ObjectIdentifier};
-use crate::x509::pem;
 
 /// `root/sign-self-issued`.
 pub const PATH: Path = Path {
@@ -81,11 +81,13 @@ impl Command for SignSelfIssued {
 
 impl SignSelfIssued {
     fn parse(&self) -> Result<Certificate, Error> {
-        let undecodable = || Error::refused("certificate could not be PEM-decoded");
-        let block = pem::first(&self.certificate).ok_or_else(undecodable)?;
-        let certificate = Certificate::from_der(&block.der).map_err(|problem| {
-            Error::refused(format!("certificate could not be parsed: {problem}"))
-        })?;
+        let certificate =
+            Certificate::from_pem(&self.certificate).map_err(|problem| match problem {
+                ReadError::NoData => Error::refused("certificate could not be PEM-decoded"),
+                ReadError::Parse(_) => {
+                    Error::refused(format!("certificate could not be parsed: {problem}"))
+                }
+            })?;
         if !certificate.is_ca() {
             return Err(Error::refused("given certificate is not a CA certificate"));
         }

@@ -27,6 +27,10 @@ pub struct NamesOf<'a> {
     pub extensions: &'a [Extension],
 }
 
+/// How often a name is compared with a subtree of one CA. OpenSSL takes no certificate that needs
+/// more, so that nobody can keep it busy with one.
+const MOST_COMPARISONS: usize = 1 << 20;
+
 /// Every name that a certificate is good for.
 #[derive(Clone, Debug, Default)]
 pub struct CertifiedNames {
@@ -185,6 +189,10 @@ impl<N: ToString, B: ToString> Kind<'_, N, B> {
         let (permitted, excluded) = self.subtrees;
         if permitted.is_empty() && excluded.is_empty() {
             return Ok(());
+        }
+        if MOST_COMPARISONS < names.len().saturating_mul(permitted.len() + excluded.len()) {
+            let (kind, authority) = (self.kind, authority.to_owned());
+            return Err(Violation::TooManyNames { kind, authority });
         }
         names.iter().try_for_each(|name| self.allow_one(name, authority))
     }

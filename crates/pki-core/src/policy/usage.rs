@@ -1,5 +1,7 @@
 //! What keys may be used for.
 
+use std::collections::BTreeSet;
+
 use super::{Role, Violation, Warning, oid};
 use crate::x509::oid::ObjectIdentifier;
 use crate::x509::usage::{EXT_KEY_USAGES, KeyUsage, ext_key_usage_oid, ext_key_usages_from_names};
@@ -51,9 +53,10 @@ fn with_oids<'a>(
     oids: &[String],
 ) -> Result<Vec<ObjectIdentifier>, Violation> {
     let mut usages = ext_key_usages_from_names(names);
+    let mut seen: BTreeSet<ObjectIdentifier> = usages.iter().copied().collect();
     for text in oids {
         let oid = oid::parse(text).ok_or_else(|| Violation::ExtKeyUsageOid(text.clone()))?;
-        if !usages.contains(&oid) {
+        if seen.insert(oid) {
             usages.push(oid);
         }
     }

@@ -261,6 +261,16 @@ pub enum Violation {
         /// The subject of the CA.
         authority: String,
     },
+    /// So many names and constraints that no one verifies them.
+    #[error(
+        "the certificate has too many names ({kind}) to compare with the name constraints of CA {authority:?}"
+    )]
+    TooManyNames {
+        /// Their kind.
+        kind: NameKind,
+        /// The subject of the CA.
+        authority: String,
+    },
     /// A kind of name that a CA constrains in a way that is not understood.
     #[error(
         "the certificate has a {kind}, and CA {authority:?} constrains those in a way that cannot be \

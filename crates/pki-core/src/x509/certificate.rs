@@ -89,6 +89,9 @@ impl Certificate {
     ///
     /// [`ReadError`] if there is none, or it is no certificate.
     pub fn from_pem(text: &str) -> Result<Self, ReadError> {
+        if pem::LONGEST_TEXT < text.len() {
+            return Err(ReadError::Parse("certificate is too long".to_owned()));
+        }
         Self::from_der(&pem::first(text).ok_or(ReadError::NoData)?.der)
     }
 

@@ -62,6 +62,9 @@ impl CertificationRequest {
     ///
     /// [`CsrError`] if there is none, or it is no request.
     pub fn from_pem(text: &str) -> Result<Self, CsrError> {
+        if pem::LONGEST_TEXT < text.len() {
+            return Err(CsrError::Parse("certificate request is too long".to_owned()));
+        }
         Self::from_der(&pem::first(text).ok_or(CsrError::NoData)?.der)
     }
 

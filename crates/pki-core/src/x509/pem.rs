@@ -26,6 +26,10 @@ const OCTETS_IN_A_LINE: usize = 48;
 /// The longest text that is read, in octets: more than a CRL of five million entries.
 const TEXT_LIMIT: usize = 512 * 1024 * 1024;
 
+/// The longest text that is looked at for one certificate, request or key, in octets. Those are
+/// refused when they are longer than a mebibyte; this leaves room for what stands around them.
+pub const LONGEST_TEXT: usize = 4 * 1024 * 1024;
+
 /// A block in lines of 64 characters, without a line end after the last.
 pub fn encode(label: &str, der: &[u8]) -> String {
     let lines = der.len().div_ceil(OCTETS_IN_A_LINE);

@@ -4,6 +4,7 @@ mod curve;
 mod encoding;
 mod private;
 mod public;
+mod rsa;
 mod spec;
 
 pub use private::{EncodedKey, PrivateKey, PrivateKeyForm};

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::curve;
 use super::encoding::{self, EcPrivateKey, PrivateKeyInfo};
 use super::public::PublicKey;
+use super::rsa;
 use super::spec::{Curve, KeySpec, MlDsa};
 use crate::crypto::asn1::{Reader, parse};
 use crate::crypto::error::{CryptoError, failed};
@@ -153,6 +154,13 @@ impl PrivateKey {
     /// of the private half, whatever the kind of key.
     fn check_halves(&self) -> Result<(), CryptoError> {
         const MESSAGE: &[u8] = b"the halves of a key belong together";
+        if let Material::Rsa(key) = &self.material
+            && !rsa::is_consistent(key).map_err(failed("read an RSA key"))?
+        {
+            return Err(CryptoError::Unsupported(
+                "the numbers of the RSA key contradict each other",
+            ));
+        }
         let algorithm = SignatureAlgorithm::for_issuing(self.spec, 0, false, false);
         let signature = self.sign(algorithm, MESSAGE)?;
         if self.public_key.verify(algorithm, MESSAGE, &signature) {

@@ -3,6 +3,8 @@
 mod make;
 mod policy;
 
+use std::collections::BTreeSet;
+
 use super::general_name::URI;
 use super::oid::ObjectIdentifier;
 use crate::crypto::asn1::{Malformed, Reader, Writer, parse, tag};
@@ -76,7 +78,7 @@ pub(super) fn write_extensions(w: &mut Writer, extensions: &[Extension]) {
 pub(super) fn read_extensions(r: &mut Reader<'_>) -> Result<Vec<Extension>, Malformed> {
     let mut list = r.sequence()?;
     let mut extensions: Vec<Extension> = Vec::with_capacity(8);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
         if !seen.insert(extension.oid) {
@@ -85,6 +87,12 @@ pub(super) fn read_extensions(r: &mut Reader<'_>) -> Result<Vec<Extension>, Malf
         extensions.push(extension);
     }
     Ok(extensions)
+}
+
+/// Whether no kind of extension is there twice. A request may hold tens of thousands.
+pub(crate) fn are_there_once(extensions: &[Extension]) -> bool {
+    let kinds: BTreeSet<ObjectIdentifier> = extensions.iter().map(|e| e.oid).collect();
+    kinds.len() == extensions.len()
 }
 
 impl BasicConstraints {

@@ -4,7 +4,7 @@ use super::{Check, Finding, Lint, Rule, broken};
 use crate::crypto::asn1::{Malformed, Reader, parse, tag};
 use crate::crypto::key::KeySpec;
 use crate::x509::extension::{
-    BasicConstraints, authority_key_identifier_from_der, subject_key_identifier_from_der,
+    self, BasicConstraints, authority_key_identifier_from_der, subject_key_identifier_from_der,
 };
 use crate::x509::general_name::SubjectAltNames;
 use crate::x509::name_constraints::NameConstraints;
@@ -66,9 +66,7 @@ pub const CERTIFICATE_RULES: &[Rule<TbsCertificate>] = &[
         !matches!(t.public_key.spec(), Some(KeySpec::Rsa { bits: ..2048 }))
     }),
     enforced("extensions_once", "RFC 5280 section 4.2", "every extension is there once", |t| {
-        let later = |at: usize| t.extensions.iter().skip(at + 1);
-        let once = |(at, e): (usize, &crate::x509::Extension)| later(at).all(|l| l.oid != e.oid);
-        t.extensions.iter().enumerate().all(once)
+        extension::are_there_once(&t.extensions)
     }),
     enforced(
         "basic_constraints",

@@ -2,6 +2,7 @@
 
 use super::{Check, Finding, Lint, Rule, broken};
 use crate::x509::crl::TbsCertList;
+use crate::x509::extension;
 
 impl Lint for TbsCertList {
     fn findings(&self) -> Vec<Finding> {
@@ -41,8 +42,7 @@ pub const CRL_RULES: &[Rule<TbsCertList>] = &[
         |t| t.authority_key_identifier.as_ref().is_some_and(|key| !key.is_empty()),
     ),
     enforced("extensions_once", "RFC 5280 section 5.2", "every extension is there once", |t| {
-        let all = t.extensions();
-        all.iter().enumerate().all(|(at, e)| all.iter().skip(at + 1).all(|l| l.oid != e.oid))
+        extension::are_there_once(&t.extensions())
     }),
     enforced(
         "freshest_crl",
