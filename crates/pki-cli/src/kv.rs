@@ -17,6 +17,12 @@ use serde_json::{Map, Value};
 
 use crate::failure::reason;
 
+/// How much is read from files and standard input for one command, in octets.
+const MOST_DATA: usize = 16 << 20;
+
+/// How many values a JSON object may hold. Each takes far more memory than its text.
+const MOST_VALUES: usize = 200_000;
+
 /// Why a word is not data.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid key/value pair {word:?}: {problem}")]
@@ -35,6 +41,10 @@ enum Problem {
     ValueFile(Unreadable),
     #[error("{0}")]
     ObjectFile(Unreadable),
+    #[error("more than {} MiB of data", MOST_DATA >> 20)]
+    TooMuch,
+    #[error("a JSON object with more than {MOST_VALUES} values")]
+    TooManyValues,
     #[error("not a JSON object: {0}")]
     Json(serde_json::Error),
     #[error("not a JSON object but {0}")]
@@ -56,7 +66,7 @@ struct Unreadable {
 ///
 /// [`NotData`], with the word.
 pub(crate) fn parse(words: &[String], stdin: &mut dyn Read) -> Result<Map<String, Value>, NotData> {
-    let mut builder = Builder { data: Map::new(), stdin: Some(stdin) };
+    let mut builder = Builder { data: Map::new(), stdin: Some(stdin), room: MOST_DATA };
     for word in words {
         builder.add(word).map_err(|problem| NotData { word: word.clone(), problem })?;
     }
@@ -67,6 +77,8 @@ struct Builder<'a> {
     data: Map<String, Value>,
     /// Taken by the first word that asks for it.
     stdin: Option<&'a mut dyn Read>,
+    /// How much more may be read.
+    room: usize,
 }
 
 impl Builder<'_> {
@@ -76,7 +88,7 @@ impl Builder<'_> {
         }
         let Some((key, value)) = word.split_once('=') else {
             let bytes = match word.strip_prefix('@') {
-                Some(file) => read_file(file).map_err(Problem::ObjectFile)?,
+                Some(file) => self.read_file(file, Problem::ObjectFile)?,
                 None if word == "-" => self.read_stdin(Problem::ObjectFile)?,
                 None => return Err(Problem::NoValue),
             };
@@ -94,7 +106,7 @@ impl Builder<'_> {
 
     fn value(&mut self, text: &str) -> Result<String, Problem> {
         let bytes = match text.strip_prefix('@') {
-            Some(file) => read_file(file).map_err(Problem::ValueFile)?,
+            Some(file) => self.read_file(file, Problem::ValueFile)?,
             None if text == "-" => self.read_stdin(Problem::ValueFile)?,
             None if text.starts_with("\\@") => {
                 return Ok(text.trim_start_matches('\\').to_owned());
@@ -109,11 +121,41 @@ impl Builder<'_> {
 
     fn read_stdin(&mut self, failed: fn(Unreadable) -> Problem) -> Result<Vec<u8>, Problem> {
         let stdin = self.stdin.take().ok_or(Problem::StdinConsumed)?;
-        read_all(stdin, "standard input").map_err(failed)
+        self.read_all(stdin, "standard input", failed)
+    }
+
+    fn read_file(
+        &mut self,
+        path: &str,
+        failed: fn(Unreadable) -> Problem,
+    ) -> Result<Vec<u8>, Problem> {
+        let mut file = File::open(path).map_err(|source| {
+            failed(Unreadable { doing: "open", place: path.to_owned(), source })
+        })?;
+        self.read_all(&mut file, path, failed)
+    }
+
+    /// What is too long is not read to its end, which may never come.
+    fn read_all(
+        &mut self,
+        reader: &mut dyn Read,
+        place: &str,
+        failed: fn(Unreadable) -> Problem,
+    ) -> Result<Vec<u8>, Problem> {
+        let mut bytes = Vec::new();
+        let most = u64::try_from(self.room).unwrap_or(u64::MAX).saturating_add(1);
+        reader.take(most).read_to_end(&mut bytes).map_err(|source| {
+            failed(Unreadable { doing: "read", place: place.to_owned(), source })
+        })?;
+        self.room = self.room.checked_sub(bytes.len()).ok_or(Problem::TooMuch)?;
+        Ok(bytes)
     }
 
     /// Members replace what was there under their name.
     fn merge(&mut self, json: &[u8]) -> Result<(), Problem> {
+        if MOST_VALUES < values(json) {
+            return Err(Problem::TooManyValues);
+        }
         match serde_json::from_slice(json).map_err(Problem::Json)? {
             Value::Object(members) => self.data.extend(members),
             Value::Null => {}
@@ -138,21 +180,19 @@ fn append(present: &mut Value, value: String) {
     *present = Value::Array(items);
 }
 
-fn read_file(path: &str) -> Result<Vec<u8>, Unreadable> {
-    let mut file = File::open(path).map_err(|source| Unreadable {
-        doing: "open",
-        place: path.to_owned(),
-        source,
-    })?;
-    read_all(&mut file, path)
-}
-
-fn read_all(reader: &mut dyn Read, place: &str) -> Result<Vec<u8>, Unreadable> {
-    let mut bytes = Vec::new();
-    match reader.read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(source) => Err(Unreadable { doing: "read", place: place.to_owned(), source }),
+/// How many values a JSON text may hold at most: each comes after one of these.
+fn values(json: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for octet in json {
+        match octet {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            b',' | b'[' | b'{' if !is_text => count += 1,
+            _ => (),
+        }
     }
+    count
 }
 
 #[cfg(test)]
@@ -229,6 +269,31 @@ mod tests {
         std::fs::write(path, b"\xff").expect("written");
         let word = format!("ttl=@{path}");
         check(&[&word], "", json!({"ttl": "\u{fffd}"}));
+    }
+
+    #[test]
+    fn what_never_ends_is_not_read_to_its_end() {
+        refuse(&["x=@/dev/zero"], "", "invalid key/value pair \"x=@/dev/zero\": more than 16 MiB");
+        refuse(&["@/dev/zero"], "", "invalid key/value pair \"@/dev/zero\": more than 16 MiB");
+        let longest = "a".repeat(MOST_DATA);
+        assert!(parsed(&["x=-"], &longest).is_ok());
+        refuse(&["x=-"], &(longest + "a"), "invalid key/value pair \"x=-\": more than 16 MiB");
+        // What is read for one word leaves less for the next.
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("half");
+        std::fs::write(&path, "a".repeat(MOST_DATA / 2 + 1)).expect("written");
+        let word = format!("x=@{}", path.display());
+        assert!(parsed(&[&word], "").is_ok());
+        assert!(parsed(&[&word, &word], "").is_err());
+    }
+
+    #[test]
+    fn an_object_with_too_many_values_is_not_read() {
+        let list = |count: usize| format!("{{\"a\":[{}1]}}", "1,".repeat(count));
+        assert!(parsed(&["-"], &list(MOST_VALUES - 2)).is_ok());
+        let message = "invalid key/value pair \"-\": a JSON object with more than 200000 values";
+        refuse(&["-"], &list(MOST_VALUES - 1), message);
+        assert_eq!(values(br#"{"a,[{\"":["\\",{}]}"#), 4);
     }
 
     #[test]
