@@ -30,6 +30,13 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// A store of its own that begins with the records of this one. It costs nothing to make, so
+    /// that a test can prepare a store once and change it many times.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { state: RwLock::new(self.state()) }
+    }
+
     fn state(&self) -> Arc<State> {
         // A panic cannot leave the state half changed: see `apply`.
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
@@ -144,6 +151,23 @@ mod tests {
     use crate::{Layout, Table};
 
     const TABLE: Table = Table { number: 1, name: "test", layout: Layout::Clustered };
+
+    #[test]
+    fn a_fork_goes_its_own_way() -> Result<(), StoreError> {
+        let store = MemoryStore::new();
+        let key = Key { table: TABLE, bytes: b"k".to_vec() };
+        let batch = |value: &[u8]| Batch {
+            expect: Vec::new(),
+            ops: vec![Op::Put { key: key.clone(), value: value.to_vec() }],
+        };
+        store.apply(&batch(b"one"))?;
+        let fork = store.fork();
+        fork.apply(&batch(b"two"))?;
+        let value = |store: &MemoryStore| store.snapshot()?.get(&key);
+        assert_eq!(value(&store)?.map(|entry| entry.value), Some(b"one".to_vec()));
+        assert_eq!(value(&fork)?.map(|entry| entry.value), Some(b"two".to_vec()));
+        Ok(())
+    }
 
     #[test]
     fn a_writer_copies_only_what_a_snapshot_still_looks_at() -> Result<(), StoreError> {
