@@ -1,5 +1,5 @@
 //! What the cross-crate tests share: a place to run the program in, transcripts in documents,
-//! other people's programs, and repeatable chance.
+//! other people's programs, repeatable chance, and what is fuzzed.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -8,6 +8,8 @@
 )]
 
 pub mod chance;
+pub mod fuzz;
+pub mod ocsp;
 pub mod repository;
 pub mod tools;
 pub mod transcript;

@@ -5,6 +5,7 @@
 mod bao;
 mod bench;
 mod differential;
+mod fuzz;
 mod generate;
 mod reference;
 mod source;
@@ -34,6 +35,10 @@ Tasks:
       -bao PATH        The server's program instead of $BAO, or bao in PATH
   reference [-bao PATH]
                        Write down which paths and parameters a live OpenBao has.
+  fuzz [TARGET|all]    Feed malformed input to what takes input; fuzz/corpus has the targets.
+      -seconds N       How long for each target; a minute
+      -keep            Keep what was worth it in fuzz/corpus
+      -address         Look for errors of memory too, which is slower
 ";
 
 fn main() -> Result<ExitCode> {
@@ -47,6 +52,7 @@ fn main() -> Result<ExitCode> {
         "bench" => bench::run(&words),
         "differential" => differential::run(&words),
         "reference" => reference::run(&words),
+        "fuzz" => fuzz::run(&words),
         _ => {
             eprint!("{USAGE}");
             Ok(ExitCode::FAILURE)

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// Directories that hold nothing of ours.
-const NOT_OURS: [&str; 2] = ["target", "node_modules"];
+/// Directories that hold nothing of ours. What a fuzzer found may look like anything.
+const NOT_OURS: [&str; 3] = ["corpus", "target", "node_modules"];
 
 /// A text file, by its name below the root.
 pub(crate) struct TextFile {

@@ -27,8 +27,8 @@ const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub(super) fn check(tree: &Tree, findings: &mut Vec<Finding>) {
     for file in &tree.files {
-        match file.name.as_str() {
-            "Cargo.lock" => locked(file, findings),
+        match file.name.rsplit('/').next() {
+            Some("Cargo.lock") => locked(file, findings),
             _ => {
                 let source = tree.sources.iter().find(|source| source.name == file.name);
                 text(file, source, findings);
