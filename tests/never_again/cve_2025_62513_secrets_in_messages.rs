@@ -24,7 +24,7 @@ fn no_message_and_no_file_shows_a_private_key() {
     world.write("bad.pem", &damaged);
     world.write(
         "cut.pem",
-        pem::encode("EC PRIVATE KEY", encoded.der.expose().get(..80).unwrap_or_default()),
+        pem::encode("EC PRIVATE KEY", encoded.der.expose().get(..120).unwrap_or_default()),
     );
     world.write("two.pem", format!("{text}\n{text}"));
     let secrets = secret_lines(&text);
