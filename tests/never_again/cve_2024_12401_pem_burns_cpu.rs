@@ -47,10 +47,10 @@ fn a_file_that_is_too_long_is_not_read_to_its_end() {
     for word in ["csr=@/dev/zero", "@/dev/zero"] {
         let got = world.run(&["write", "pki/sign/web", word]);
         assert_eq!((got.status, got.out.as_str()), (1, ""), "{}", got.err);
-        assert!(got.err.contains("more than 16 MiB of data"), "{}", got.err);
+        assert!(got.err.contains("more than 8 MiB of data"), "{}", got.err);
     }
     // Within 64 MiB, with room for what the program itself takes.
-    let line = "ulimit -v 200000; head -c 16000000 /dev/zero | tr '\\0' A > long && \
+    let line = "ulimit -v 200000; head -c 8000000 /dev/zero | tr '\\0' A > long && \
                 pkictl write pki/sign/web csr=@long";
     let (status, got) = world.shell(line);
     assert_eq!(status, 2, "{got}");

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::failure::reason;
 
 /// How much is read from files and standard input for one command, in octets.
-const MOST_DATA: usize = 16 << 20;
+const MOST_DATA: usize = 8 << 20;
 
 /// How many values a JSON object may hold. Each takes far more memory than its text.
 const MOST_VALUES: usize = 200_000;
@@ -273,11 +273,11 @@ mod tests {
 
     #[test]
     fn what_never_ends_is_not_read_to_its_end() {
-        refuse(&["x=@/dev/zero"], "", "invalid key/value pair \"x=@/dev/zero\": more than 16 MiB");
-        refuse(&["@/dev/zero"], "", "invalid key/value pair \"@/dev/zero\": more than 16 MiB");
+        refuse(&["x=@/dev/zero"], "", "invalid key/value pair \"x=@/dev/zero\": more than 8 MiB");
+        refuse(&["@/dev/zero"], "", "invalid key/value pair \"@/dev/zero\": more than 8 MiB");
         let longest = "a".repeat(MOST_DATA);
         assert!(parsed(&["x=-"], &longest).is_ok());
-        refuse(&["x=-"], &(longest + "a"), "invalid key/value pair \"x=-\": more than 16 MiB");
+        refuse(&["x=-"], &(longest + "a"), "invalid key/value pair \"x=-\": more than 8 MiB");
         // What is read for one word leaves less for the next.
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("half");

@@ -11,6 +11,7 @@ mod values;
 
 use serde_json::{Map, Value};
 
+pub(crate) use values::MOST_ITEMS;
 pub use values::{Nullable, Seconds};
 
 /// A declared parameter, as help, OpenAPI and completion see it.

@@ -164,6 +164,19 @@ fn a_large_rsa_key_that_is_none_is_not_tried() {
     }
 }
 
+/// A text of commas is a list of as many empty texts, each of which takes more memory.
+#[test]
+fn a_list_has_a_limit() {
+    let world = World::new();
+    let role = |domains: Value| json!({"allow_any_name": true, "key_type": "ec", "allowed_domains": domains});
+    let message = "a list of more than 100000 items";
+    world.refuse("pki/roles/any", role(json!(",".repeat(16_000_000))), message);
+    world.refuse("pki/roles/any", role(json!(vec![1; 100_001])), message);
+    assert!(world.write("pki/roles/any", role(json!(vec!["a"; 100_000]))).is_ok());
+    let names = json!({"common_name": "a.b", "alt_names": ",".repeat(100_001), "ttl": "1h"});
+    world.refuse("pki/issue/any", names, "more than 100000 subject alternate names");
+}
+
 /// What is too long is refused before its base64 is decoded.
 #[test]
 fn a_long_text_is_not_decoded() {

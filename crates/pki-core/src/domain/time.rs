@@ -102,7 +102,10 @@ impl Timestamp {
             Ok(moment) if text.get(10..11) == Some("T") => {
                 Ok(Self(moment.to_offset(UtcOffset::UTC)))
             }
-            _ => Err(NotATimestamp { text: text.to_owned(), rest: unparsed(text) }),
+            _ => {
+                let text: String = text.chars().take(LONGEST_SHOWN).collect();
+                Err(NotATimestamp { rest: unparsed(&text), text })
+            }
         }
     }
 }
@@ -132,6 +135,9 @@ impl fmt::Display for Timestamp {
         f.write_str(&self.rfc3339_nanos())
     }
 }
+
+/// How much of a text is shown that is none, since it is shown twice.
+const LONGEST_SHOWN: usize = 1_000;
 
 /// A text that is not an RFC 3339 moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -111,10 +111,21 @@ fn scalar_text(raw: &Value) -> Option<String> {
 }
 
 /// A comma list: text is split at commas, a JSON list is not; every element is trimmed.
+/// The most items of a list. Each takes far more memory than its text.
+pub(crate) const MOST_ITEMS: usize = 100_000;
+
 impl FieldValue for Vec<String> {
     const KIND: FieldKind = FieldKind::List;
 
     fn parse(raw: &Value) -> Result<Self, String> {
+        let count = match raw {
+            Value::String(text) => text.bytes().filter(|octet| *octet == b',').count(),
+            Value::Array(items) => items.len(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => 0,
+        };
+        if MOST_ITEMS < count {
+            return Err(format!("a list of more than {MOST_ITEMS} items"));
+        }
         match raw {
             Value::Null => Ok(Self::new()),
             Value::String(text) if text.is_empty() => Ok(Self::new()),

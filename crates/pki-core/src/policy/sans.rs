@@ -9,6 +9,7 @@ use super::network::parse_ip;
 use super::other_name::{AllowedOtherNames, OtherNameText};
 use super::violation::Origin;
 use super::{Role, Violation, names, oid, uri};
+use crate::field::MOST_ITEMS;
 use crate::x509::general_name::{OtherName, SubjectAltNames};
 
 /// Host names and addresses before a role has its say: host names in ASCII and in order, addresses
@@ -50,6 +51,9 @@ impl Listed {
     }
 
     fn add_alt_names(&mut self, alt_names: &str) -> Result<(), Violation> {
+        if MOST_ITEMS < alt_names.bytes().filter(|octet| *octet == b',').count() {
+            return Err(Violation::TooManyAltNames(MOST_ITEMS));
+        }
         for item in alt_names.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             if names::is_email(item) {
                 self.email.push(item.to_owned());

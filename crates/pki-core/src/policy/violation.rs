@@ -152,6 +152,9 @@ pub enum Violation {
     /// An item of `alt_names` that is neither host name nor address.
     #[error("subject alternate name {0} is not a valid DNS name and cannot be included as a SAN")]
     AltName(String),
+    /// More items of `alt_names` than this.
+    #[error("more than {0} subject alternate names")]
+    TooManyAltNames(usize),
     /// The common name.
     #[error("common name {0} not allowed by this role")]
     CommonName(String),
