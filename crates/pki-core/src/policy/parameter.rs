@@ -27,7 +27,9 @@ impl Violation {
             | Self::NotIa5(_)
             | Self::NameNotPermitted { .. }
             | Self::NameExcluded { .. }
-            | Self::NameWithoutDomain { .. } => {
+            | Self::NameWithoutDomain { .. }
+            | Self::TooManyAltNames(_)
+            | Self::TooManyNames { .. } => {
                 &["alt_names", "common_name", "ip_sans", "uri_sans", "user_ids", "csr"]
             }
             Self::SerialNumber(_) => &["serial_number", "csr"],
