@@ -71,6 +71,9 @@ fn open_unwritable(place: &Place) -> Result<Connection, StoreError> {
 }
 
 fn set_up(database: &Connection, wait: Duration) -> rusqlite::Result<()> {
+    // First of all: a connection that fails before removes the log when it closes, and if it could
+    // not share the log's index, it has not copied the log before.
+    log::keep_on_close(database)?;
     database.set_prepared_statement_cache_capacity(STATEMENTS);
     database.busy_timeout(wait)?;
     database.execute_batch("PRAGMA synchronous = FULL")?;
@@ -125,4 +128,22 @@ fn escaped(place: &Place) -> String {
             byte => format!("%{byte:02x}"),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::config::DbConfig;
+
+    use super::*;
+
+    /// On a full disk SQLite cannot share the index of the log. Closing the connection then
+    /// removed the log, with all that was in it and nowhere else.
+    #[test]
+    fn a_connection_that_cannot_be_set_up_keeps_the_log_too() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [b'x'; 4096]).unwrap();
+        let database = Connection::open(file.path()).unwrap();
+        assert!(set_up(&database, Duration::ZERO).is_err());
+        assert!(database.db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE).unwrap());
+    }
 }

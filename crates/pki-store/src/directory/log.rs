@@ -56,9 +56,13 @@ impl Log {
     }
 }
 
-/// Makes a connection treat the log as described above.
+/// Makes a connection leave the log alone when it closes. Does not touch any file.
+pub(super) fn keep_on_close(database: &Connection) -> rusqlite::Result<()> {
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
+}
+
+/// Says how long the log may grow.
 pub(super) fn set_up(database: &Connection) -> rusqlite::Result<()> {
-    database.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     database.execute_batch(&format!(
         "PRAGMA wal_autocheckpoint = {CHECKPOINT}; PRAGMA journal_size_limit = {KEEP}"
     ))
