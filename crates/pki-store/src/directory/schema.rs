@@ -70,9 +70,11 @@ fn draft(place: &Place) -> Result<(), StoreError> {
     // `publish` does once what SQLite would do after every step.
     let pragmas = format!("PRAGMA page_size = {PAGE_SIZE}; PRAGMA synchronous = OFF");
     database.execute_batch(&pragmas).map_err(named)?;
-    connection::use_wal(place, &database)?;
     let header = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}");
     database.execute_batch(&format!("BEGIN; {TABLES} {header}; COMMIT")).map_err(named)?;
+    // The log is turned on last: what is in a log when it is closed is copied without a word if
+    // that fails, and this draft leaves its log behind.
+    connection::use_wal(place, &database)?;
     database.close().map_err(|(_, problem)| named(problem))
 }
 
