@@ -10,6 +10,7 @@ mod generate;
 mod reference;
 mod source;
 mod tidy;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -39,6 +40,12 @@ Tasks:
       -seconds N       How long for each target; a minute
       -keep            Keep what was worth it in fuzz/corpus
       -address         Look for errors of memory too, which is slower
+  torture [options]    Do bad things to stores, and look at what the program makes of it.
+      -kind NAME       One kind of fault, in place of all: kill, io
+      -seed N          Repeat a run
+      -seconds N       End each kind after so long
+      -release-figures Do all that docs/torture.md promises, in place of a part
+      -pkictl PATH     Work with this program instead of the one that is built
 ";
 
 fn main() -> Result<ExitCode> {
@@ -53,6 +60,7 @@ fn main() -> Result<ExitCode> {
         "differential" => differential::run(&words),
         "reference" => reference::run(&words),
         "fuzz" => fuzz::run(&words),
+        "torture" => torture::run(&words),
         _ => {
             eprint!("{USAGE}");
             Ok(ExitCode::FAILURE)

@@ -20,8 +20,9 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
         Some(Code::NotADatabase) => {
             place.corrupt(&format!("{} is not an SQLite file", place.file()))
         }
+        // A disk that cannot read looks the same from here.
         Some(Code::DatabaseCorrupt) => {
-            place.corrupt(&format!("{} is damaged ({error})", place.file()))
+            place.corrupt(&format!("{} is damaged or cannot be read ({error})", place.file()))
         }
         Some(Code::CannotOpen | Code::PermissionDenied) => {
             let source = io::Error::new(ErrorKind::PermissionDenied, error);
@@ -51,7 +52,10 @@ mod tests {
             (ffi::SQLITE_READONLY, "store at /store cannot be written: it is read-only"),
             (ffi::SQLITE_BUSY, "store is busy: another process has been writing for 7 ms"),
             (ffi::SQLITE_NOTADB, "/store is not a usable store: pki.db is not an SQLite file"),
-            (ffi::SQLITE_CORRUPT, "/store is not a usable store: pki.db is damaged (what it said)"),
+            (
+                ffi::SQLITE_CORRUPT,
+                "/store is not a usable store: pki.db is damaged or cannot be read (what it said)",
+            ),
             (ffi::SQLITE_CANTOPEN, "cannot open the store at /store: what it said"),
             (ffi::SQLITE_IOERR, "cannot read or write the store at /store: what it said"),
             (ffi::SQLITE_ERROR, "store backend failed at /store: what it said"),

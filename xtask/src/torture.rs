@@ -1,0 +1,217 @@
+//! `cargo xtask torture`: faults of many kinds, on the real program and real directories. What
+//! the program acknowledged must be there afterwards, and what is there must be whole.
+
+mod answers;
+mod cases;
+mod io;
+mod kill;
+mod ledger;
+mod place;
+mod shim;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{env, fs};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use pkictl_tests::chance::Chance;
+use tempfile::TempDir;
+
+/// A kind of fault.
+struct Kind {
+    name: &'static str,
+    run: fn(&Bench) -> Result<Tally>,
+}
+
+const KINDS: &[Kind] = &[Kind { name: "kill", run: kill::run }, Kind { name: "io", run: io::run }];
+
+/// How much is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    /// A part, chosen by chance, that fits into the time.
+    Gate,
+    /// All that is promised.
+    Release,
+}
+
+/// What every kind works with.
+struct Bench {
+    program: PathBuf,
+    shim: PathBuf,
+    folder: TempDir,
+    seed: u64,
+    scale: Scale,
+    /// When a part that is chosen by chance ends.
+    seconds: Option<u64>,
+}
+
+/// What was done, in words and numbers.
+type Tally = Vec<(&'static str, usize)>;
+
+struct Options {
+    seed: u64,
+    seconds: Option<u64>,
+    kinds: Vec<&'static Kind>,
+    scale: Scale,
+    program: Option<PathBuf>,
+}
+
+/// Runs the task.
+pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
+    let options = Options::parse(words)?;
+    println!("torture: -seed {}", options.seed);
+    let program = match options.program {
+        Some(path) => path.canonicalize().with_context(|| path.display().to_string())?,
+        None => build()?,
+    };
+    let folder = folder()?;
+    let shim = shim::compile(folder.path())?;
+    let Options { seed, seconds, scale, .. } = options;
+    let bench = Bench { program, shim, folder, seed, scale, seconds };
+    for kind in options.kinds {
+        let started = Instant::now();
+        match (kind.run)(&bench) {
+            Ok(tally) => report(kind, &tally, started.elapsed()),
+            Err(problem) => {
+                let kept = bench.folder.keep();
+                eprintln!("torture: {} failed: {problem:#}", kind.name);
+                eprintln!(
+                    "torture: -seed {seed} -kind {}; all is kept in {}",
+                    kind.name,
+                    kept.display()
+                );
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// In memory, where that can be had: a disk is waited for thousands of times, and what it would
+/// have lost is for `power` to say.
+fn folder() -> Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    let place = if memory.is_dir() { memory.to_owned() } else { env::temp_dir() };
+    Ok(tempfile::Builder::new().prefix("pkictl-torture").tempdir_in(place)?)
+}
+
+fn report(kind: &Kind, tally: &Tally, took: Duration) {
+    let parts: Vec<String> = tally.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    println!("{}: {} ({:.0} s)", kind.name, parts.join(", "), took.as_secs_f64());
+}
+
+impl Options {
+    fn parse(words: &[String]) -> Result<Self> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut options = Self {
+            seed: u64::from(since.subsec_nanos()) | 1,
+            seconds: None,
+            kinds: Vec::new(),
+            scale: Scale::Gate,
+            program: None,
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("{word} wants a value"));
+            match word.as_str() {
+                "-seed" => options.seed = value()?.parse().context("-seed")?,
+                "-seconds" => options.seconds = Some(value()?.parse().context("-seconds")?),
+                "-kind" => options.kinds.push(kind(value()?)?),
+                "-pkictl" => options.program = Some(value()?.into()),
+                "-release-figures" => options.scale = Scale::Release,
+                other => bail!("torture does not know {other}"),
+            }
+        }
+        if options.kinds.is_empty() {
+            options.kinds = KINDS.iter().collect();
+        }
+        Ok(options)
+    }
+}
+
+fn kind(name: &str) -> Result<&'static Kind> {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let found = KINDS.iter().find(|kind| kind.name == name);
+    found.with_context(|| format!("-kind {name} is none of {}", names.join(", ")))
+}
+
+/// Builds the program as it is built for tests, with the OpenSSL of the system.
+fn build() -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .current_dir(crate::workspace::root())
+        .args(["build", "-q", "--no-default-features", "-p", "pki-cli"])
+        .status()?;
+    ensure!(built.success(), "the build failed");
+    let ours = env::current_exe()?;
+    let target = ours.parent().and_then(Path::parent).context("no target directory")?;
+    Ok(target.join("debug/pkictl"))
+}
+
+impl Bench {
+    /// A folder for one part of the work.
+    fn folder(&self, name: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(&path)?;
+        Ok(path)
+    }
+
+    /// Chance of its own for a part of the work, which does not change when others do.
+    fn chance(&self, part: u64) -> Chance {
+        Chance::new(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(part) | 1)
+    }
+
+    /// When to stop, if that is not when all is done.
+    fn end(&self, gate: u64) -> Option<Instant> {
+        let seconds = self.seconds.or((self.scale == Scale::Gate).then_some(gate));
+        Some(Instant::now() + Duration::from_secs(seconds?))
+    }
+}
+
+/// This many problems are enough to look at.
+const ENOUGH: usize = 10;
+
+/// Does work of many pieces on every processor, until enough of them have failed or the time is
+/// over. Each worker has a number. Gives how many pieces were done.
+fn share_out<T: Sync>(
+    pieces: &[T],
+    end: Option<Instant>,
+    work: impl Fn(usize, &T) -> Result<()> + Sync,
+) -> Result<usize> {
+    let next = Mutex::new((pieces.iter(), 0_usize));
+    let problems = Mutex::new(Vec::new());
+    let take = || {
+        let is_late = end.is_some_and(|end| end < Instant::now());
+        if is_late || ENOUGH <= lock(&problems).len() {
+            return None;
+        }
+        let mut next = lock(&next);
+        let piece = next.0.next()?;
+        next.1 += 1;
+        Some(piece)
+    };
+    let worker = |number: usize| {
+        while let Some(piece) = take() {
+            if let Err(problem) = work(number, piece) {
+                lock(&problems).push(format!("{problem:#}"));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for number in 0..thread::available_parallelism().map_or(2, usize::from) {
+            let worker = &worker;
+            scope.spawn(move || worker(number));
+        }
+    });
+    let problems = lock(&problems);
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    let done = lock(&next).1;
+    Ok(done)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
