@@ -7,7 +7,6 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::place::Place;
-use super::private::sync_directory;
 use super::schema::{APPLICATION, FORMAT};
 use super::{failure, log, log_header};
 use crate::StoreError;
@@ -29,19 +28,12 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
 /// As one of several that may write.
 fn open_shared(place: &Place) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let had_log = log::exists(place);
     log_header::check(place)?;
     let database = Connection::open_with_flags(place.database(), flags)
         .map_err(|problem| failure::named(place, problem))?;
     set_up(&database, place.wait()).map_err(|problem| failure::named(place, problem))?;
     check(place, &database)?;
     use_wal(place, &database)?;
-    if !had_log {
-        // SQLite does this in every process before its first commit ends, which doubles what a
-        // commit costs, or never, if it was built with SQLITE_DISABLE_DIRSYNC. Once is enough.
-        sync_directory(place.directory())
-            .map_err(|source| place.io("cannot write the store at", source))?;
-    }
     Ok(database)
 }
 

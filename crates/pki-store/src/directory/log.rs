@@ -8,6 +8,7 @@
 //! when that is worth its price.
 
 use std::fs;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use rusqlite::config::DbConfig;
 use super::lock::WriterLock;
 use super::place::Place;
 use super::pool::Pool;
+use super::private::sync_directory;
 
 /// In bytes: from here on, who closes the store empties the log. About sixty commits.
 const LONG: u64 = 512 * 1024;
@@ -68,9 +70,13 @@ pub(super) fn set_up(database: &Connection) -> rusqlite::Result<()> {
     ))
 }
 
-/// Whether there is a log, empty or not.
-pub(super) fn exists(place: &Place) -> bool {
-    place.log().exists()
+/// Puts the name of the log on the disk, before the first commit is in it.
+///
+/// SQLite does this in every process before its first commit ends, which doubles what a commit
+/// costs, or never, if it was built with `SQLITE_DISABLE_DIRSYNC`. It is not enough that whoever
+/// makes the file does it: another may commit before that.
+pub(super) fn publish(place: &Place) -> io::Result<()> {
+    if 0 < size(place) { Ok(()) } else { sync_directory(place.directory()) }
 }
 
 /// In bytes.

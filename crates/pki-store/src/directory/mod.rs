@@ -204,6 +204,8 @@ impl Store for DirectoryStore {
         let started = Instant::now();
         let lock = WriterLock::acquire(&self.place)?;
         let connection = self.pool.take(&self.place)?;
+        log::publish(&self.place)
+            .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
         let applied = apply::run(&self.place, &connection, batch, started);
         if let Ok(revision) = applied {
             self.log.has_grown();

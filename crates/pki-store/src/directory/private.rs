@@ -1,6 +1,6 @@
 //! Who may read the files of a store: their owner, whatever the umask says.
 
-pub(super) use system::{claim, directory, file, sync_directory, tighten};
+pub(super) use system::{claim, directory, file, sync_directory, sync_names, tighten};
 
 /// The mode of the directory.
 pub(super) const DIRECTORY_MODE: u32 = 0o700;
@@ -11,7 +11,7 @@ pub(super) const FILE_MODE: u32 = 0o600;
 #[cfg(unix)]
 mod system {
     use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-    use std::io;
+    use std::io::{self, ErrorKind};
     use std::os::unix::fs::{
         DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
     };
@@ -56,8 +56,22 @@ mod system {
     pub(in super::super) fn sync_directory(path: &Path) -> io::Result<()> {
         match File::open(path) {
             Ok(directory) => directory.sync_all(),
-            Err(_) => Ok(()),
+            Err(source) if source.kind() == ErrorKind::PermissionDenied => Ok(()),
+            Err(source) => Err(source),
         }
+    }
+
+    /// Puts every name on the disk by which a directory is found. Which of the directories above
+    /// it are new is not asked: another process may have made them a moment ago.
+    pub(in super::super) fn sync_names(path: &Path) -> io::Result<()> {
+        let device = fs::metadata(path)?.dev();
+        for above in path.ancestors().skip(1) {
+            if fs::metadata(above).is_ok_and(|found| found.dev() != device) {
+                break;
+            }
+            sync_directory(above)?;
+        }
+        Ok(())
     }
 }
 
@@ -88,6 +102,10 @@ mod system {
     }
 
     pub(in super::super) fn sync_directory(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(in super::super) fn sync_names(_: &Path) -> io::Result<()> {
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::lock::WriterLock;
 use super::place::Place;
-use super::private::sync_directory;
+use super::private::{sync_directory, sync_names};
 use super::{connection, failure};
 use crate::StoreError;
 
@@ -82,6 +82,6 @@ fn publish(place: &Place) -> std::io::Result<()> {
     let draft = place.draft();
     File::open(&draft)?.sync_all()?;
     fs::rename(&draft, place.database())?;
-    place.directory().parent().map_or(Ok(()), sync_directory)?;
+    sync_names(place.directory())?;
     sync_directory(place.directory())
 }
