@@ -41,7 +41,7 @@ Tasks:
       -keep            Keep what was worth it in fuzz/corpus
       -address         Look for errors of memory too, which is slower
   torture [options]    Do bad things to stores, and look at what the program makes of it.
-      -kind NAME       One kind of fault, in place of all: kill, io
+      -kind NAME       One kind of fault, in place of all: kill, io, power
       -seed N          Repeat a run
       -seconds N       End each kind after so long
       -release-figures Do all that docs/torture.md promises, in place of a part

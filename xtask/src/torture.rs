@@ -7,7 +7,9 @@ mod io;
 mod kill;
 mod ledger;
 mod place;
+mod power;
 mod shim;
+mod trace;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -26,7 +28,11 @@ struct Kind {
     run: fn(&Bench) -> Result<Tally>,
 }
 
-const KINDS: &[Kind] = &[Kind { name: "kill", run: kill::run }, Kind { name: "io", run: io::run }];
+const KINDS: &[Kind] = &[
+    Kind { name: "kill", run: kill::run },
+    Kind { name: "io", run: io::run },
+    Kind { name: "power", run: power::run },
+];
 
 /// How much is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

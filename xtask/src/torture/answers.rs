@@ -33,6 +33,8 @@ pub(super) struct State {
 /// A CRL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Crl {
+    /// The name of its issuer, as encoded.
+    pub(super) issuer: Vec<u8>,
     pub(super) number: u64,
     pub(super) entries: BTreeSet<String>,
 }
@@ -153,7 +155,7 @@ impl Reader {
             let serial = entry.map_err(|problem| anyhow::anyhow!("{path}: {problem:?}"))?.revoked;
             entries.insert(serial.serial.to_string());
         }
-        Ok(Crl { number, entries })
+        Ok(Crl { issuer: list.issuer().as_der().to_vec(), number, entries })
     }
 }
 

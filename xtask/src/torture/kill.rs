@@ -127,7 +127,7 @@ impl<'a> Round<'a> {
     /// Gives one command after another, until all is over.
     fn work(&self, number: usize, mut chance: Chance) -> Result<()> {
         loop {
-            let deed = self.choose(number, &mut chance);
+            let deed = Deed::choose(&lock(&self.ledger), number, &mut chance);
             let words = deed.words();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let Some(outcome) = self.run_one(number, &words)? else { return Ok(()) };
@@ -172,26 +172,5 @@ impl<'a> Round<'a> {
         let status = child.context("a child")?.wait()?;
         ensure!(!err.contains("panicked at"), "{words:?} panicked: {err}");
         Ok(Some(Outcome { status: status.code(), out, err }))
-    }
-
-    fn choose(&self, worker: usize, chance: &mut Chance) -> Deed {
-        let ledger = lock(&self.ledger);
-        match chance.below(20) {
-            0..=7 => Deed::Issue { ttl: "24h" },
-            8 => Deed::Issue { ttl: "1s" },
-            9..=12 => match ledger.some_valid(chance) {
-                Some(serial) => Deed::Revoke { serial },
-                None => Deed::Issue { ttl: "24h" },
-            },
-            13..=15 => {
-                let name = format!("worker-{worker}");
-                let limit = ledger.limit(&name) + 1;
-                Deed::Role { name, limit }
-            }
-            16 => Deed::Tidy,
-            17 => Deed::RotateCrl,
-            18 => Deed::ReadCrl,
-            _ => Deed::RotateRoot { name: format!("root-{}", chance.below(1 << 32)) },
-        }
     }
 }

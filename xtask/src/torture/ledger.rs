@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, ensure};
-use pki_core::x509::Certificate;
+use anyhow::{Context as _, Result, ensure};
+use pki_core::x509::{Certificate, CertificateList, pem};
 use pkictl_tests::chance::Chance;
 use serde_json::Value;
 
@@ -19,13 +19,18 @@ pub(super) struct Ledger {
     /// The limit of each role.
     roles: BTreeMap<String, u64>,
     issuers: BTreeMap<String, String>,
-    /// The number of each CRL that was shown or is known.
+    /// The number of each CRL that was looked at.
     numbers: BTreeMap<String, u64>,
+    /// The number of each CRL that a command has shown, by the name of its issuer.
+    shown: BTreeMap<Vec<u8>, u64>,
+    is_enabled: bool,
 }
 
 /// What a command asks for, and with it what its success means.
 #[derive(Clone, Debug)]
 pub(super) enum Deed {
+    Enable,
+    Root { name: String },
     Issue { ttl: &'static str },
     Revoke { serial: String },
     Role { name: String, limit: u64 },
@@ -36,6 +41,27 @@ pub(super) enum Deed {
 }
 
 impl Deed {
+    /// What a worker does next.
+    pub(super) fn choose(ledger: &Ledger, worker: usize, chance: &mut Chance) -> Self {
+        match chance.below(20) {
+            0..=7 => Self::Issue { ttl: "24h" },
+            8 => Self::Issue { ttl: "1s" },
+            9..=12 => match ledger.some_valid(chance) {
+                Some(serial) => Self::Revoke { serial },
+                None => Self::Issue { ttl: "24h" },
+            },
+            13..=15 => {
+                let name = format!("worker-{worker}");
+                let limit = ledger.limit(&name) + 1;
+                Self::Role { name, limit }
+            }
+            16 => Self::Tidy,
+            17 => Self::RotateCrl,
+            18 => Self::ReadCrl,
+            _ => Self::RotateRoot { name: format!("root-{}", chance.below(1 << 32)) },
+        }
+    }
+
     pub(super) fn words(&self) -> Vec<String> {
         let words: &[&str] = match self {
             Self::Issue { ttl } => &[
@@ -54,6 +80,16 @@ impl Deed {
                 &format!("pki/roles/{name}"),
                 &format!("max_ttl={limit}"),
                 "key_type=ec",
+                "allow_any_name=true",
+            ],
+            Self::Enable => &["secrets", "enable", "-max-lease-ttl=87600h", "pki"],
+            Self::Root { name } => &[
+                "write",
+                "-format=json",
+                "pki/root/generate/internal",
+                "key_type=ec",
+                "ttl=87600h",
+                &format!("common_name={name}"),
             ],
             Self::Tidy => &[
                 "write",
@@ -82,6 +118,10 @@ impl Deed {
 impl Ledger {
     /// Takes down what a command that succeeded has said.
     pub(super) fn acknowledge(&mut self, deed: &Deed, outcome: &Outcome) -> Result<()> {
+        if matches!(deed, Deed::Enable) {
+            self.is_enabled = true;
+            return Ok(());
+        }
         let data = outcome.data()?;
         let text = |field: &str| data.get(field).and_then(Value::as_str).unwrap_or_default();
         match deed {
@@ -100,10 +140,11 @@ impl Ledger {
             Deed::Role { name, limit } => {
                 self.roles.insert(name.clone(), *limit);
             }
-            Deed::RotateRoot { .. } => {
+            Deed::Root { .. } | Deed::RotateRoot { .. } => {
                 self.issuers.insert(text("issuer_id").to_owned(), text("serial_number").to_owned());
             }
-            Deed::Tidy | Deed::RotateCrl | Deed::ReadCrl => (),
+            Deed::ReadCrl => self.show(text("certificate"))?,
+            Deed::Enable | Deed::Tidy | Deed::RotateCrl => (),
         }
         Ok(())
     }
@@ -120,9 +161,23 @@ impl Ledger {
         valid.get(usize::try_from(index).ok()?).map(|serial| (*serial).clone())
     }
 
+    fn show(&mut self, pem: &str) -> Result<()> {
+        let der = pem::first(pem).context("a CRL")?.der;
+        let list = CertificateList::from_der(&der)?;
+        let number = list.number().context("a number")?;
+        let before = self.shown.entry(list.issuer().as_der().to_vec()).or_default();
+        *before = number.max(*before);
+        Ok(())
+    }
+
     /// The limit of a role as it was last written.
-    pub(super) fn limit(&self, role: &str) -> u64 {
+    fn limit(&self, role: &str) -> u64 {
         self.roles.get(role).copied().unwrap_or(3_600)
+    }
+
+    /// Whether there is a role that certificates can be issued under.
+    pub(super) fn may_issue(&self) -> bool {
+        self.roles.contains_key("web")
     }
 
     /// How many certificates and revocations were acknowledged.
@@ -133,6 +188,7 @@ impl Ledger {
     /// Compares a store with what was acknowledged, and takes down the numbers of its CRLs.
     pub(super) fn holds_in(&mut self, reader: &Reader) -> Result<()> {
         let state = reader.state()?;
+        ensure!(!self.is_enabled || state.mounts.contains("pki/"), "the mount is lost");
         let now = now();
         // Tidy takes what has ended.
         for (serial, (der, _)) in self.issued.iter().filter(|(_, (_, end))| now <= *end) {
@@ -153,6 +209,8 @@ impl Ledger {
         }
         for (id, crl) in reader.crls(&state)? {
             let before = self.numbers.insert(id.clone(), crl.number).unwrap_or(0);
+            let shown = self.shown.get(&crl.issuer).copied().unwrap_or(0);
+            let before = before.max(shown);
             ensure!(before <= crl.number, "CRL of {id}: {before} was followed by {}", crl.number);
         }
         Ok(())

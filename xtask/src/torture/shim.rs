@@ -101,6 +101,11 @@ impl<'a> Shim<'a> {
         Self { log: Some(log), ..self }
     }
 
+    /// Writes down what would reach the disk.
+    pub(super) fn tracing(self, trace: &'a Path) -> Self {
+        Self { trace: Some(trace), ..self }
+    }
+
     /// Does something to a call, which is named by its number, from 1.
     pub(super) fn failing(self, at: usize, fault: Fault) -> Self {
         Self { fault: Some((at, fault)), ..self }
