@@ -13,14 +13,21 @@ const WRITERS: usize = 8;
 const EACH: usize = 200;
 const REVOKED: usize = 40;
 
+/// How many issue at a time: `PKICTL_TEST_WRITERS`, or eight.
+fn writers() -> usize {
+    let given = std::env::var("PKICTL_TEST_WRITERS").ok().and_then(|text| text.parse().ok());
+    given.unwrap_or(WRITERS)
+}
+
 #[test]
-fn eight_issue_while_others_read_and_one_revokes() {
+fn several_issue_while_others_read_and_one_revokes() {
+    let writers = writers();
     let world = World::new(pkictl!()).with_root();
     let issued = Mutex::new(Vec::new());
     let busy = AtomicBool::new(true);
-    let writing = AtomicUsize::new(WRITERS);
+    let writing = AtomicUsize::new(writers);
     let revoked = thread::scope(|scope| {
-        for writer in 0..WRITERS {
+        for writer in 0..writers {
             let (world, issued, busy, writing) = (&world, &issued, &busy, &writing);
             scope.spawn(move || {
                 // If a writer gives up, those who wait for it must not wait for ever.
@@ -45,7 +52,7 @@ fn eight_issue_while_others_read_and_one_revokes() {
     });
     let issued = issued.into_inner().expect("serial numbers");
     let distinct: BTreeSet<&String> = issued.iter().collect();
-    assert_eq!((issued.len(), distinct.len()), (WRITERS * EACH, WRITERS * EACH));
+    assert_eq!((issued.len(), distinct.len()), (writers * EACH, writers * EACH));
     let listed = world.data(&["list", "pki/certs"]);
     let listed: BTreeSet<&str> = strings(&listed);
     for serial in &issued {

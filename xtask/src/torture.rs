@@ -2,6 +2,7 @@
 //! the program acknowledged must be there afterwards, and what is there must be whole.
 
 mod answers;
+mod bits;
 mod cases;
 mod io;
 mod kill;
@@ -9,6 +10,7 @@ mod ledger;
 mod place;
 mod power;
 mod shim;
+mod suites;
 mod trace;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +34,9 @@ const KINDS: &[Kind] = &[
     Kind { name: "kill", run: kill::run },
     Kind { name: "io", run: io::run },
     Kind { name: "power", run: power::run },
+    Kind { name: "bits", run: bits::run },
+    Kind { name: "schedules", run: suites::schedules },
+    Kind { name: "crowd", run: suites::crowd },
 ];
 
 /// How much is done.
@@ -167,7 +172,9 @@ impl Bench {
 
     /// Chance of its own for a part of the work, which does not change when others do.
     fn chance(&self, part: u64) -> Chance {
-        Chance::new(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(part) | 1)
+        let mixed =
+            self.seed.wrapping_add(part.wrapping_mul(2)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Chance::new(mixed ^ mixed >> 29)
     }
 
     /// When to stop, if that is not when all is done.
