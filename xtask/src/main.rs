@@ -41,9 +41,10 @@ Tasks:
       -keep            Keep what was worth it in fuzz/corpus
       -address         Look for errors of memory too, which is slower
   torture [options]    Do bad things to stores, and look at what the program makes of it.
-      -kind NAME       One kind of fault, in place of all: kill, io, power
+      -kind NAME       One kind of fault, in place of all: kill, io, power, bits, schedules, crowd
+      -gate            Those that are not part of the tests already
       -seed N          Repeat a run
-      -seconds N       End each kind after so long
+      -seconds N       End each kind of the gate after so long
       -release-figures Do all that docs/torture.md promises, in place of a part
       -pkictl PATH     Work with this program instead of the one that is built
 ";

@@ -27,16 +27,22 @@ use tempfile::TempDir;
 /// A kind of fault.
 struct Kind {
     name: &'static str,
+    /// Whether it is part of the gate. The others run with all tests already.
+    is_in_gate: bool,
     run: fn(&Bench) -> Result<Tally>,
 }
 
+const fn kind(name: &'static str, is_in_gate: bool, run: fn(&Bench) -> Result<Tally>) -> Kind {
+    Kind { name, is_in_gate, run }
+}
+
 const KINDS: &[Kind] = &[
-    Kind { name: "kill", run: kill::run },
-    Kind { name: "io", run: io::run },
-    Kind { name: "power", run: power::run },
-    Kind { name: "bits", run: bits::run },
-    Kind { name: "schedules", run: suites::schedules },
-    Kind { name: "crowd", run: suites::crowd },
+    kind("kill", true, kill::run),
+    kind("io", true, io::run),
+    kind("power", true, power::run),
+    kind("bits", true, bits::run),
+    kind("schedules", false, suites::schedules),
+    kind("crowd", false, suites::crowd),
 ];
 
 /// How much is done.
@@ -130,8 +136,9 @@ impl Options {
             match word.as_str() {
                 "-seed" => options.seed = value()?.parse().context("-seed")?,
                 "-seconds" => options.seconds = Some(value()?.parse().context("-seconds")?),
-                "-kind" => options.kinds.push(kind(value()?)?),
+                "-kind" => options.kinds.push(named(value()?)?),
                 "-pkictl" => options.program = Some(value()?.into()),
+                "-gate" => options.kinds = KINDS.iter().filter(|kind| kind.is_in_gate).collect(),
                 "-release-figures" => options.scale = Scale::Release,
                 other => bail!("torture does not know {other}"),
             }
@@ -143,7 +150,7 @@ impl Options {
     }
 }
 
-fn kind(name: &str) -> Result<&'static Kind> {
+fn named(name: &str) -> Result<&'static Kind> {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let found = KINDS.iter().find(|kind| kind.name == name);
     found.with_context(|| format!("-kind {name} is none of {}", names.join(", ")))
