@@ -48,8 +48,20 @@ fn replace(db: &Connection, table: (&str, u8), from: &str, to: &str) {
 
 fn first(db: &Connection, (home, table): (&str, u8)) -> (Bytes, Bytes) {
     let sql = format!("SELECT key, value FROM {home} WHERE tbl = ?1 ORDER BY key LIMIT 1");
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, without_sum(row.get(1)?)));
     db.query_row(&sql, [table], read).expect("a record")
+}
+
+/// A value as it may be stored too, so that what is changed in it is not found by its sum alone.
+fn without_sum(mut value: Bytes) -> Bytes {
+    const SUMMED: u8 = 0x80;
+    if let Some(format) = value.first_mut()
+        && *format & SUMMED != 0
+    {
+        *format &= !SUMMED;
+        value.truncate(value.len() - 8);
+    }
+    value
 }
 
 fn remove(db: &Connection, (home, table): (&str, u8)) {

@@ -65,9 +65,10 @@ impl<'a> Look<'a> {
     ) -> Result<Vec<Found<K, V>>, StoreError> {
         let found = self.snapshot.scan(&self.range(records.table, prefix, after), limit)?;
         let found = found.into_iter().map(|(key, entry)| {
-            let key = own(&key).to_vec();
-            let record = key_of(&key).and_then(|own| Ok((own, value(records, &entry.value)?)));
-            Found { key, record }
+            let own = own(&key).to_vec();
+            let record =
+                key_of(&own).and_then(|own| Ok((own, value(records, &key, &entry.value)?)));
+            Found { key: own, record }
         });
         Ok(found.collect())
     }
@@ -90,8 +91,9 @@ impl<'a> Look<'a> {
         records: &Records<K, V>,
         key: &K,
     ) -> Result<Option<Result<V, Unreadable>>, StoreError> {
-        let entry = self.snapshot.get(&self.key(records.table, &key.encode()))?;
-        Ok(entry.map(|entry| value(records, &entry.value)))
+        let key = self.key(records.table, &key.encode());
+        let entry = self.snapshot.get(&key)?;
+        Ok(entry.map(|entry| value(records, &key, &entry.value)))
     }
 
     /// Whether there is a record with this key.
@@ -151,8 +153,12 @@ fn key_of<K: RecordKey>(bytes: &[u8]) -> Result<K, Unreadable> {
     K::decode(bytes).filter(|key| key.encode() == bytes).ok_or(Unreadable::Key)
 }
 
-fn value<K, V: Record>(records: &Records<K, V>, stored: &[u8]) -> Result<V, Unreadable> {
-    read(records, stored).map_err(|problem| match problem {
+fn value<K, V: Record>(
+    records: &Records<K, V>,
+    key: &Key,
+    stored: &[u8],
+) -> Result<V, Unreadable> {
+    read(records, &key.bytes, stored).map_err(|problem| match problem {
         Error::RecordTooNew(_, format) => Unreadable::TooNew(format),
         _ => Unreadable::Value,
     })

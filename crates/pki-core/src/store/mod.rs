@@ -8,6 +8,7 @@ mod cache;
 mod codec;
 mod look;
 mod record;
+mod sum;
 mod view;
 
 pub(crate) use cache::RecordCache;

@@ -11,8 +11,12 @@ use crate::domain::serial::SerialNumber;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Damaged;
 
-/// A version of the stored form of a record. Every value starts with it.
+/// A version of the stored form of a record, below [`SUMMED`]. Every value starts with it.
 pub(crate) type Format = u8;
+
+/// Added to the format of a value that ends with its sum. Values were stored without one once.
+/// Several bits, so that no single one makes the sum of a value be overlooked.
+pub(super) const SUMMED: Format = 0xe0;
 
 /// A value that can be stored. A new form of a record gets a new format number; old ones stay
 /// readable for ever.

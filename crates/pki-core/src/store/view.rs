@@ -8,7 +8,8 @@ use pki_store::{Batch, Entry, Expect, Key, KeyRange, Layout, Op, Snapshot, Table
 
 use super::cache::RecordCache;
 use super::look::Look;
-use super::record::{Record, RecordKey, Records};
+use super::record::{Record, RecordKey, Records, SUMMED};
+use super::sum;
 use crate::domain::id::MountId;
 use crate::error::Error;
 
@@ -57,7 +58,7 @@ impl<'a> View<'a> {
     ) -> Result<Option<V>, Error> {
         let key = Key { table: records.table, bytes: scoped(mount, &key.encode()) };
         if let Some(own) = self.own.get(&(key.table.number, key.bytes.clone())) {
-            return own.as_deref().map(|value| read(records, value)).transpose();
+            return own.as_deref().map(|value| read(records, &key.bytes, value)).transpose();
         }
         let entry = self.snapshot.get(&key)?;
         let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
@@ -73,12 +74,12 @@ impl<'a> View<'a> {
         entry: &Entry,
     ) -> Result<V, Error> {
         if !records.are_kept {
-            return read(records, &entry.value);
+            return read(records, &key.bytes, &entry.value);
         }
         if let Some(record) = self.cache.find(key, entry.version) {
             return Ok(record);
         }
-        let record = read(records, &entry.value)?;
+        let record = read(records, &key.bytes, &entry.value)?;
         self.cache.keep(key, entry.version, &record);
         Ok(record)
     }
@@ -103,7 +104,7 @@ impl<'a> View<'a> {
         if own.is_empty() {
             // The usual case, and where there are many, a map of them is most of the work.
             let decode = |(key, entry): (Key, Entry)| {
-                Ok((self.own_key(records, &key.bytes)?, read(records, &entry.value)?))
+                Ok((self.own_key(records, &key.bytes)?, read(records, &key.bytes, &entry.value)?))
             };
             return found.into_iter().map(decode).collect();
         }
@@ -112,7 +113,7 @@ impl<'a> View<'a> {
         merged.extend(own);
         let live = merged.into_iter().filter_map(|(key, value)| Some((key, value?)));
         live.take(limit)
-            .map(|(key, value)| Ok((self.own_key(records, &key)?, read(records, &value)?)))
+            .map(|(key, value)| Ok((self.own_key(records, &key)?, read(records, &key, &value)?)))
             .collect()
     }
 
@@ -214,13 +215,23 @@ pub(super) fn scoped(mount: MountId, key: &[u8]) -> Vec<u8> {
     [&mount.0.to_be_bytes(), key].concat()
 }
 
-pub(super) fn read<K, V: Record>(records: &Records<K, V>, stored: &[u8]) -> Result<V, Error> {
+pub(super) fn read<K, V: Record>(
+    records: &Records<K, V>,
+    key: &[u8],
+    stored: &[u8],
+) -> Result<V, Error> {
     let damaged = || Error::DamagedRecord(records.table.name);
-    let (format, body) = stored.split_first().ok_or_else(damaged)?;
-    if V::FORMAT < *format {
-        return Err(Error::RecordTooNew(records.table.name, *format));
+    let marked = stored.first().ok_or_else(damaged)?;
+    let stored = match marked & SUMMED {
+        0 => stored,
+        SUMMED => sum::open(records.table.number, key, stored).ok_or_else(damaged)?,
+        _ => return Err(damaged()),
+    };
+    let (format, body) = (marked & !SUMMED, stored.get(1..).unwrap_or_default());
+    if V::FORMAT < format {
+        return Err(Error::RecordTooNew(records.table.name, format));
     }
-    V::decode(*format, body).map_err(|_| damaged())
+    V::decode(format, body).map_err(|_| damaged())
 }
 
 /// A view, and the changes that a command makes to it.
@@ -243,7 +254,8 @@ impl<'a> Tx<'a> {
         value: &V,
     ) {
         let key = self.view.key(records, &key.encode());
-        let stored = [&[V::FORMAT], value.encode().as_slice()].concat();
+        let stored = [&[V::FORMAT | SUMMED], value.encode().as_slice()].concat();
+        let stored = sum::seal(key.table.number, &key.bytes, stored);
         self.view.own.insert((key.table.number, key.bytes.clone()), Some(stored.clone()));
         self.ops.push(Op::Put { key, value: stored });
     }
