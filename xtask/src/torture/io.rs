@@ -47,6 +47,7 @@ struct Heard {
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Tally> {
+    let end = bench.end(GATE);
     let folder = bench.folder("io")?;
     let starts = Start::make_all(bench, &folder)?;
     let counted: Result<Vec<Counted<'_>>> =
@@ -57,7 +58,7 @@ pub(super) fn run(bench: &Bench) -> Result<Tally> {
     shuffle(&mut runs, bench);
     runs.sort_by_key(|run| !run.has_failed_before());
     let heard = Mutex::new(Heard::default());
-    let done = share_out(&runs, bench.end(GATE), |worker, run| {
+    let done = share_out(&runs, end, |worker, run| {
         let place = folder.join(format!("worker-{worker}"));
         run.make(bench, &place, &heard).with_context(|| run.name())
     })?;
