@@ -54,9 +54,9 @@ fn first(db: &Connection, (home, table): (&str, u8)) -> (Bytes, Bytes) {
 
 /// A value as it may be stored too, so that what is changed in it is not found by its sum alone.
 fn without_sum(mut value: Bytes) -> Bytes {
-    const SUMMED: u8 = 0x80;
+    const SUMMED: u8 = 0xe0;
     if let Some(format) = value.first_mut()
-        && *format & SUMMED != 0
+        && *format & SUMMED == SUMMED
     {
         *format &= !SUMMED;
         value.truncate(value.len() - 8);

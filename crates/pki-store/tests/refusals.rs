@@ -135,6 +135,19 @@ fn a_place_where_nothing_can_be_made_says_so() {
     }
 }
 
+/// It may be there, on a disk that fails now and then.
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_looked_for_is_not_made_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let database = place.path().join("pki.db");
+    std::os::unix::fs::symlink(&database, &database).unwrap();
+    let created = create(place.path());
+    assert!(matches!(created, Err(StoreError::Io { .. })), "{created:?}");
+    assert!(database.is_symlink());
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn an_interrupted_creation_is_started_over() {
     let place = tempfile::tempdir().unwrap();

@@ -95,7 +95,7 @@ impl DirectoryStore {
     /// [`StoreError::Io`] or [`StoreError::ReadOnly`] when nothing can be made there.
     pub fn create(path: &Path, options: Options) -> Result<Self, StoreError> {
         let place = Place::new(path, options.wait)?;
-        if !place.has_store() {
+        if !place.has_store()? {
             match place.require() {
                 Err(StoreError::Missing { .. }) | Ok(()) => schema::create(&place)?,
                 Err(problem) => return Err(problem),
@@ -226,5 +226,5 @@ impl Store for DirectoryStore {
 
 /// Whether there is a store in a directory, readable or not, healthy or not.
 pub fn exists(path: &Path) -> bool {
-    Place::new(path, Duration::ZERO).is_ok_and(|place| place.has_store())
+    Place::new(path, Duration::ZERO).is_ok_and(|place| place.has_store().unwrap_or(true))
 }

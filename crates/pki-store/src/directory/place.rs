@@ -88,8 +88,13 @@ impl Place {
         self.file
     }
 
-    pub(super) fn has_store(&self) -> bool {
-        self.database.is_file()
+    /// Whether there is a store. Not to know is no reason to make another one in its place.
+    pub(super) fn has_store(&self) -> Result<bool, StoreError> {
+        match fs::metadata(&self.database) {
+            Ok(found) => Ok(found.is_file()),
+            Err(source) if missing(&source) => Ok(false),
+            Err(source) => Err(self.io("cannot read the store at", source)),
+        }
     }
 
     /// Says what is wrong if there is no store here.

@@ -55,7 +55,7 @@ CREATE TABLE clustered (
 pub(super) fn create(place: &Place) -> Result<(), StoreError> {
     place.make_directory()?;
     let _lock = WriterLock::acquire(place)?;
-    if place.has_store() {
+    if place.has_store()? {
         return Ok(());
     }
     place.make_draft()?;
