@@ -153,11 +153,7 @@ fn key_of<K: RecordKey>(bytes: &[u8]) -> Result<K, Unreadable> {
     K::decode(bytes).filter(|key| key.encode() == bytes).ok_or(Unreadable::Key)
 }
 
-fn value<K, V: Record>(
-    records: &Records<K, V>,
-    key: &Key,
-    stored: &[u8],
-) -> Result<V, Unreadable> {
+fn value<K, V: Record>(records: &Records<K, V>, key: &Key, stored: &[u8]) -> Result<V, Unreadable> {
     read(records, &key.bytes, stored).map_err(|problem| match problem {
         Error::RecordTooNew(_, format) => Unreadable::TooNew(format),
         _ => Unreadable::Value,

@@ -58,7 +58,7 @@ impl Incoming {
             return Err(unreadable(io::Error::other("it is not a file")));
         }
         let is_new = !store.directory().exists();
-        if !store.has_store() {
+        if !store.has_store()? {
             store.make_directory_with(&[beside])?;
         }
         let copy = store.incoming(backup);
@@ -95,7 +95,7 @@ impl Incoming {
         let _alone = Users::alone(&self.store)?;
         let lock = WriterLock::if_free(&self.store)
             .ok_or_else(|| StoreError::InUse { place: self.store.name() })?;
-        let kept = match (self.store.has_store(), seen) {
+        let kept = match (self.store.has_store()?, seen) {
             (false, _) => None,
             (true, Some(seen)) => {
                 if settle(&self.store)? != seen {
