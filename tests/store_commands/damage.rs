@@ -385,12 +385,24 @@ const OF_CRLS: &[Damage] = &[
         "a revocation has another end",
         |db| {
             change(db, REVOKED, |value| {
-                let end = value.len() - 2;
+                let end = value.len() - 10;
                 value[end] ^= 1;
             });
         },
         "revoked",
         "it does not know the end of its certificate",
+        Stays,
+    ),
+    damage(
+        "a revocation has another shard",
+        |db| {
+            change(db, REVOKED, |value| {
+                let shard = value.len() - 1;
+                value[shard] ^= 1;
+            });
+        },
+        "revoked",
+        "it does not know the shard of its certificate",
         Stays,
     ),
 ];

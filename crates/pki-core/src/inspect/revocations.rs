@@ -27,7 +27,7 @@ pub(super) fn check(
     place.each(&REVOKED, &[], None, |place, page| {
         let count = page.len();
         for (serial, record) in page {
-            certificate(place, &serial, &record, ends)?;
+            certificate(place, crls, &serial, &record, ends)?;
             // Issuers are listed as such, below.
             if !revoked.contains(&(serial.clone(), record.not_after)) {
                 is_listed(place, known, crls, &serial, &record)?;
@@ -56,15 +56,22 @@ fn revoked_here(known: &Known) -> BTreeSet<(SerialNumber, Timestamp)> {
 /// Holds a revocation against its certificate, if that is here, and finds its end in the index.
 fn certificate(
     place: &mut Place<'_, '_>,
+    crls: &Crls,
     serial: &SerialNumber,
     record: &RevocationRecord,
     ends: &mut Ends,
 ) -> Result<(), Error> {
     match place.look().get(&CERTS, serial)? {
         Some(Ok(stored)) => {
-            let end = Certificate::from_der(&stored.der).ok().map(|found| found.not_after());
-            if end.is_some_and(|end| end != record.not_after) {
+            // One that cannot be read was named before.
+            let Ok(stored) = Certificate::from_der(&stored.der) else { return Ok(()) };
+            if stored.not_after() != record.not_after {
                 let problem = "it does not know the end of its certificate";
+                place.error(REVOKED.table, serial, problem, None);
+            }
+            let class = crls.classes.iter().find(|class| Some(class.id) == record.home);
+            if class.is_some_and(|class| class.shards.named_by(&stored) != record.shard) {
+                let problem = "it does not know the shard of its certificate";
                 place.error(REVOKED.table, serial, problem, None);
             }
         }
