@@ -26,6 +26,7 @@ fn no_message_and_no_file_shows_a_private_key() {
         "cut.pem",
         pem::encode("EC PRIVATE KEY", encoded.der.expose().get(..120).unwrap_or_default()),
     );
+    world.write("label.pem", pem::encode("CERTIFICATE", encoded.der.expose()));
     world.write("two.pem", format!("{text}\n{text}"));
     let secrets = secret_lines(&text);
     assert!(2 <= secrets.len());
@@ -40,6 +41,7 @@ fn no_message_and_no_file_shows_a_private_key() {
         &["write", "pki/config/ca", "pem_bundle=@bad.pem"],
         &["write", "pki/config/ca", "pem_bundle=@cut.pem"],
         &["write", "pki/issuers/import/cert", "pem_bundle=@key.pem"],
+        &["write", "pki/issuers/import/cert", "pem_bundle=@label.pem"],
         &["write", "pki/revoke-with-key", &serial, "private_key=@key.pem"],
         &["write", "pki/revoke-with-key", &serial, "private_key=@bad.pem"],
         &["write", "pki/none", "private_key=@key.pem"],

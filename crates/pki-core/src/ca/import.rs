@@ -116,19 +116,18 @@ fn sort(bundle: &mut Bundle, block: &PemBlock, allowed: Keys) -> Result<(), Erro
     Ok(())
 }
 
+/// A certificate that is not taken in is shown, as the reference does. What is none is not: under
+/// this label it could be a private key.
 fn ca_certificate(block: &PemBlock, number: usize) -> Result<Certificate, Error> {
     let certificate = Certificate::from_der(&block.der)
-        .map_err(|problem| not_taken(block, number, &problem.to_string()))?;
+        .map_err(|problem| Error::refused(format!("Error parsing issuer {number}: {problem}")))?;
     if certificate.is_ca() {
         return Ok(certificate);
     }
-    Err(not_taken(block, number, "Refusing to import non-CA certificate"))
-}
-
-/// Shows the block that is not taken in.
-fn not_taken(block: &PemBlock, number: usize, problem: &str) -> Error {
-    let block = pem::encode("CERTIFICATE", &block.der);
-    Error::refused(format!("Error parsing issuer {number}: {problem}\n{block}"))
+    let block = pem::encode("CERTIFICATE", certificate.as_der());
+    Err(Error::refused(format!(
+        "Error parsing issuer {number}: Refusing to import non-CA certificate\n{block}"
+    )))
 }
 
 /// Takes in a bundle.
