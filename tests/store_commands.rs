@@ -12,6 +12,8 @@
 mod backups;
 #[path = "store_commands/damage.rs"]
 mod damage;
+#[path = "store_commands/edit.rs"]
+mod edit;
 #[path = "store_commands/golden.rs"]
 mod golden;
 #[path = "store_commands/seals.rs"]

@@ -73,6 +73,11 @@ pub(super) const PKI_REVOKE: &str = "Examples:
   $ pkictl pki revoke -where=role=web -expect=1204 -reason=keyCompromise pki
   $ pkictl pki revoke -where=serial=@stolen.txt -expect=17 pki";
 
+pub(super) const REVOKE: &str = "Examples:
+  $ pkictl revoke -where=role=web -where='not_before>2026-03-01T00:00:00Z' pki
+  $ pkictl revoke -where=role=web -expect=1204 -reason=keyCompromise pki
+  $ pkictl revoke -where=serial=- -expect=17 pki < stolen.txt";
+
 pub(super) const STORE_CHECK: &str = "Examples:
   $ pkictl store check
   $ pkictl store check -repair -format=json";

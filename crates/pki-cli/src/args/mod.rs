@@ -138,6 +138,16 @@ pub(crate) enum Command {
     #[command(subcommand, override_usage = "pkictl pki <subcommand> [options] [args]")]
     Pki(Box<PkiCommand>),
 
+    /// Revoke all certificates that conditions hold for
+    ///
+    /// The same as pki revoke. One certificate is revoked by its serial number with
+    /// pkictl write pki/revoke, and a lease with pkictl lease revoke.
+    #[command(
+        override_usage = "pkictl revoke -where=CONDITION... [options] MOUNT",
+        after_help = examples::REVOKE
+    )]
+    Revoke(RevokeMatchingArgs),
+
     /// Do what is due: renew CRLs, tidy, end leases
     ///
     /// For cron or a systemd timer, since no server is there to do it. Without MOUNT, all

@@ -85,6 +85,7 @@ fn dispatch(command: Command, context: Context<'_, '_>) -> Result<(), Failure> {
         Command::Secrets(command) => secrets::run(*command, context),
         Command::Lease(command) => lease::run(command, context),
         Command::Pki(command) => pki::run(*command, context),
+        Command::Revoke(args) => pki::run(PkiCommand::Revoke(args), context),
         Command::Maintain(args) => maintain::run(&args, context),
         Command::Store(command) => store::run(*command, context),
         Command::Completion(args) => completion::run(&args, context),
@@ -126,6 +127,7 @@ impl Command {
                 PkiCommand::Find(args) => &args.format,
                 PkiCommand::Revoke(args) => &args.format,
             },
+            Self::Revoke(args) => &args.format,
             Self::Maintain(args) => &args.format,
             Self::Store(command) => match command.as_ref() {
                 StoreCommand::Check(args) => &args.format,

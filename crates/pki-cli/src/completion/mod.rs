@@ -122,7 +122,7 @@ fn data(
         {
             return Some(mounts(&session));
         }
-        ["maintain"] => return Some(mounts(&session)),
+        ["maintain" | "revoke"] => return Some(mounts(&session)),
         _ => return None,
     };
     match earlier.split_first() {

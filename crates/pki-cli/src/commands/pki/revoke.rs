@@ -14,7 +14,10 @@ pub(super) fn run(args: &RevokeMatchingArgs, mut context: Context<'_, '_>) -> Re
     let [mount] = exactly(&args.words.words)?;
     let mount = trimmed(mount);
     if args.conditions.is_empty() {
-        return Err(Failure::Usage("Say which certificates: -where=CONDITION".to_owned()));
+        return Err(Failure::Usage(
+            "Say which certificates: -where=CONDITION (a lease is revoked with: pkictl lease revoke)"
+                .to_owned(),
+        ));
     }
     let selector = selector(&args.conditions, &mut context)?;
     let session = context.session()?;

@@ -1,9 +1,9 @@
 //! Policies as expressions (CEL): a program is read and checked when it is written, and run when
 //! somebody asks for a certificate. What it gives is a template, or a refusal.
 //!
-//! The parser is the crate `cel`'s, and only [`syntax`] knows it. Checking and evaluating are
+//! The parser is the crate `cel`'s, and only `syntax` knows it. Checking and evaluating are
 //! ours, because a stored program must not be able to take time or memory without end, and the
-//! crate sets no bounds ([`limits`]). Nothing here reads a clock or a store.
+//! crate sets no bounds (`limits`). Nothing here reads a clock or a store.
 //!
 //! Source: the language definition of cel-spec; environment and results as in OpenBao 2.7.
 
