@@ -1,6 +1,6 @@
 //! Differences that were decided on.
 
-use pki_core::x509::pem;
+use pki_core::x509::{CertificationRequest, KeyUsage, oid, pem};
 use serde_json::Value;
 
 use super::compare::{Difference, What};
@@ -78,6 +78,14 @@ const RULES: &[Rule] = &[
                 && seen.is_ca()
                 && !seen.text("ext_key_usage_oids").is_empty()
                 && seen.is_order_but_for(&[CRL_DISTRIBUTION_POINTS, SAN, EKU]))
+    }),
+    rule("D10", "who is no CA gets no key usages of one", |seen| {
+        let is_about = seen.is_own_warning("of a CA; they were ignored during issuance")
+            || seen.is_extension(KEY_USAGE)
+            || seen.is_order_but_for(&[KEY_USAGE, SAN])
+            || (seen.csr_holds(CSR_CRL)
+                && seen.is_order_but_for(&[KEY_USAGE, SAN, CRL_DISTRIBUTION_POINTS]));
+        seen.verb() == "sign-verbatim" && seen.csr_asks_for_usages_of_a_ca() && is_about
     }),
     rule("D11", "an intermediate ends no later than its issuer", |seen| {
         let ends = match seen.what {
@@ -196,6 +204,7 @@ const UNWRITABLE: &[&str] = &["1", "3.4", "2.999.1"];
 
 const SAN: &str = "2.5.29.17";
 const EKU: &str = "2.5.29.37";
+const KEY_USAGE: &str = "2.5.29.15";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
 
@@ -257,6 +266,16 @@ impl Seen<'_> {
     fn csr_holds(&self, text: &str) -> bool {
         let csr = pem::first(&self.text("csr")).map(|block| block.der).unwrap_or_default();
         csr.windows(text.len()).any(|window| window == text.as_bytes())
+    }
+
+    /// Whether the key usage in a CSR has keyCertSign or cRLSign.
+    fn csr_asks_for_usages_of_a_ca(&self) -> bool {
+        let der = pem::first(&self.text("csr")).map(|block| block.der).unwrap_or_default();
+        let csr = CertificationRequest::from_der(&der);
+        let asked = csr.iter().flat_map(|csr| csr.extensions()).find(|e| e.oid == oid::KEY_USAGE);
+        asked.and_then(|usage| KeyUsage::from_der(&usage.value).ok()).is_some_and(|usage| {
+            usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
+        })
     }
 
     /// Whether a name or an allowed domain has capitals, so that case can matter.
