@@ -4,7 +4,6 @@
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 
 use pkictl_tests::{Outcome, World, pkictl, tools};
 
@@ -335,20 +334,6 @@ fn a_directory_of_somebody_else() {
     unusable(&world, "Error opening the store: ");
 }
 
-/// Runs a line of shell in a mount namespace of its own, where such a thing can be had.
-fn in_namespace(world: &World, line: &str) -> Option<Outcome> {
-    let unshare = tools::find("unshare")?;
-    let able =
-        Command::new(&unshare).args(["-rm", "true"]).output().is_ok_and(|got| got.status.success());
-    if !able {
-        tools::skipped("unshare", "namespaces are not allowed here");
-        return None;
-    }
-    let mut command = world.command(&unshare);
-    let got = command.args(["-rm", "/bin/sh", "-ec", line]).output().expect("unshare runs");
-    Some(Outcome::of(&got))
-}
-
 #[test]
 fn a_read_only_directory() {
     let world = world();
@@ -356,7 +341,7 @@ fn a_read_only_directory() {
     let place = world.store().display().to_string();
     let bind = format!("mount --bind {place} {place}; mount -o remount,ro,bind {place}");
     let line = format!("{bind}; exec pkictl write pki/roles/x allow_any_name=true");
-    let Some(got) = in_namespace(&world, &line) else {
+    let Some(got) = world.in_namespace(&line) else {
         return;
     };
     assert_eq!((got.status, got.out.as_str()), (REFUSED, ""), "{}", got.err);
@@ -364,7 +349,7 @@ fn a_read_only_directory() {
     assert!(before == world.store_bytes());
     // What only looks can still be done.
     let line = format!("{bind}; exec pkictl read -field=certificate pki/cert/ca");
-    let got = in_namespace(&world, &line).expect("a namespace");
+    let got = world.in_namespace(&line).expect("a namespace");
     assert_eq!(got.status, 0, "{}", got.err);
     assert!(got.out.starts_with("-----BEGIN CERTIFICATE-----"), "{}", got.out);
 }
@@ -403,7 +388,7 @@ echo \"lost: $(comm -23 want have | wc -l)\"
 echo \"more: $(comm -13 want have | wc -l)\"
 pkictl write -field=serial_number pki/issue/web common_name=a.example.com > log && echo works again
 ";
-    let Some(got) = in_namespace(&world, line) else {
+    let Some(got) = world.in_namespace(line) else {
         return;
     };
     assert_eq!(got.status, 0, "{}{}", got.out, got.err);

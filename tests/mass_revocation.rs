@@ -126,7 +126,7 @@ fn revoking_is_shown_before_it_is_done_and_done_exactly() {
 fn an_issuer_is_never_among_them() {
     let world = World::new(pkictl!()).with_root();
     let preview = world.ok(&["pki", "revoke", "-where=common_name=Test Root", "pki"]);
-    assert!(preview.starts_with("0 certificates match"), "{preview}");
+    assert!(preview.starts_with("No certificates match and can be revoked"), "{preview}");
     assert_eq!(find(&world, &["common_name=Test Root"]).len(), 1);
 }
 
@@ -143,4 +143,28 @@ fn the_crl_lists(world: &World, wanted: &BTreeSet<String>) {
     let listed: BTreeSet<String> = serials.map(str::to_lowercase).collect();
     let wanted: BTreeSet<String> = wanted.iter().map(|serial| serial.replace(':', "")).collect();
     assert_eq!(listed, wanted);
+}
+
+/// The list may come from anywhere, as an endless file too.
+#[test]
+fn a_list_of_serial_numbers_has_an_end() {
+    let world = World::new(pkictl!()).with_root();
+    let got = world.run(&["revoke", "-where=serial=@/dev/zero", "pki"]);
+    assert_eq!(got.status, 1);
+    assert!(got.err.contains("/dev/zero has more than"), "{}", got.err);
+}
+
+/// As `openssl x509 -serial` prints them.
+#[test]
+fn serial_numbers_need_no_colons_and_a_serial_number_alone_is_explained() {
+    let world = World::new(pkictl!()).with_root();
+    let issue = ["write", "pki/issue/web", "common_name=a.example.com"];
+    let serial = world.field("serial_number", &issue);
+    let bare = serial.replace(':', "").to_uppercase();
+    let where_ = format!("-where=serial={bare}");
+    let got = world.ok(&["revoke", &where_, "-expect=1", "pki"]);
+    assert_eq!(got, "Success! 1 certificate was revoked\n");
+    let got = world.run(&["revoke", &serial]);
+    assert_eq!(got.status, 1);
+    assert!(got.err.contains("-where=serial="), "{}", got.err);
 }

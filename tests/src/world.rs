@@ -10,6 +10,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::tools;
+
 /// Where a test runs the program: a home, a directory to work in, and nothing else.
 pub struct World {
     folder: TempDir,
@@ -56,6 +58,19 @@ impl World {
         let path = self.work().join(name);
         fs::write(&path, content).expect("a file");
         path
+    }
+
+    /// Runs a line of shell in a mount namespace of its own, where such a thing can be had.
+    pub fn in_namespace(&self, line: &str) -> Option<Outcome> {
+        let unshare = tools::find("unshare")?;
+        let able = Command::new(&unshare).args(["-rm", "true"]).output();
+        if !able.is_ok_and(|got| got.status.success()) {
+            tools::skipped("unshare", "namespaces are not allowed here");
+            return None;
+        }
+        let mut command = self.command(&unshare);
+        let got = command.args(["-rm", "/bin/sh", "-ec", line]).output().expect("unshare runs");
+        Some(Outcome::of(&got))
     }
 
     /// Any program, with the environment of this world and nothing of the test's own.

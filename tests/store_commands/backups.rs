@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use pkictl_tests::chance::Chance;
-use pkictl_tests::{Outcome, World, pkictl, tools};
+use pkictl_tests::{Outcome, World, pkictl};
 
 use super::{REFUSED, crl_number, database, issue, json, revoke_one, world};
 
@@ -246,20 +246,6 @@ fn a_restore_that_is_killed_leaves_a_whole_store() {
     assert_eq!(world.ok(&["list", "pki/certs"]), old);
 }
 
-/// Runs a line of shell in a mount namespace of its own, where such a thing can be had.
-fn in_namespace(world: &World, line: &str) -> Option<Outcome> {
-    let unshare = tools::find("unshare")?;
-    let able =
-        Command::new(&unshare).args(["-rm", "true"]).output().is_ok_and(|got| got.status.success());
-    if !able {
-        tools::skipped("unshare", "namespaces are not allowed here");
-        return None;
-    }
-    let mut command = world.command(&unshare);
-    let got = command.args(["-rm", "/bin/sh", "-ec", line]).output().expect("unshare runs");
-    Some(Outcome::of(&got))
-}
-
 #[test]
 fn a_full_disk_costs_nothing() {
     let world = world();
@@ -283,7 +269,7 @@ pkictl list pki/certs > list || echo damaged
 ls disk/store
 echo \"certificates: $(tail -n +3 list | wc -l)\"
 ";
-    let Some(got) = in_namespace(&world, line) else { return };
+    let Some(got) = world.in_namespace(line) else { return };
     assert_eq!(got.status, 0, "{}{}", got.out, got.err);
     let (first, second) = got.out.split_once("left: 0\n").expect(&got.out);
     assert!(first.contains("status 2") && first.contains("no space left"), "{}", got.out);

@@ -158,7 +158,7 @@ struct Missing {
     fate: Fate,
 }
 
-/// What happens to a parameter that is not implemented.
+/// What happens when something that only the reference has is sent here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     /// The path is not there.

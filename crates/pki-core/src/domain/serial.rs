@@ -41,6 +41,22 @@ impl SerialNumber {
         Ok(Self::from_octets(&octets?))
     }
 
+    /// As [`SerialNumber::parse`], and `17AB03` as other programs print it. Where Vault's own
+    /// parameters are read, it is none.
+    ///
+    /// # Errors
+    ///
+    /// [`NotASerial`] for anything else, the empty text included.
+    pub fn parse_any(text: &str) -> Result<Self, NotASerial> {
+        if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) || text.len() <= 2 {
+            return Self::parse(text);
+        }
+        let pairs = text.as_bytes().chunks(2).map(std::str::from_utf8);
+        let octets: Result<Vec<u8>, NotASerial> =
+            pairs.map(|pair| octet(pair.map_err(|_| NotASerial)?)).collect();
+        Ok(Self::from_octets(&octets?))
+    }
+
     /// `17-ab-03`, the form in which serials are ordered and kept.
     pub fn hyphenated(&self) -> String {
         self.joined("-")

@@ -8,8 +8,8 @@ use super::finding::Repair;
 use super::issuers::Known;
 use super::walk::Place;
 use crate::ca::tables::{
-    AUTO_TIDY, BATCHES, CEL_ROLES, CLUSTER_CONFIG, CRL_CONFIG, ISSUER_NAMES, ISSUERS,
-    ISSUERS_CONFIG, KEY_NAMES, KEYS, KEYS_CONFIG, ROLES, SHARDS, TIDY, URLS_CONFIG,
+    AUTO_TIDY, BATCHES, CEL_ROLES, CLUSTER_CONFIG, CRL_CONFIG, ISSUER_NAMES, ISSUERS_CONFIG,
+    KEY_NAMES, KEYS_CONFIG, OF_A_MOUNT, ROLES, TIDY, URLS_CONFIG,
 };
 use crate::error::Error;
 use crate::store::{Record, RecordKey, Records, SETS};
@@ -24,24 +24,9 @@ pub(super) fn decode_small_tables(place: &mut Place<'_, '_>) -> Result<(), Error
     place.each(&AUTO_TIDY, &[], None, |_, _| Ok(()))?;
     place.each(&CEL_ROLES, &[], None, |_, _| Ok(()))?;
     place.each(&BATCHES, &[], None, |_, _| Ok(()))?;
-    let kept = [
-        ROLES.table,
-        ISSUERS.table,
-        ISSUER_NAMES.table,
-        KEYS.table,
-        KEY_NAMES.table,
-        ISSUERS_CONFIG.table,
-        KEYS_CONFIG.table,
-        URLS_CONFIG.table,
-        CRL_CONFIG.table,
-        CLUSTER_CONFIG.table,
-        AUTO_TIDY.table,
-        CEL_ROLES.table,
-        SHARDS.table,
-    ];
     for key in place.look().keys(SETS, &[], None, super::PAGE)? {
         let is_known = |table: &Table| [table.number] == *key.as_slice();
-        if !kept.iter().any(is_known) {
+        if !OF_A_MOUNT.iter().any(is_known) {
             let record = crate::domain::hex::encode(&key);
             place.warning(SETS, record, "it stands for no table", None);
         }

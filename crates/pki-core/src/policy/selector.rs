@@ -253,7 +253,7 @@ fn what(name: &str, operator: &str, value: &str, now: Timestamp) -> Result<What,
 fn serials(list: &str) -> Result<BTreeSet<SerialNumber>, String> {
     let texts = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|text| !text.is_empty());
     let read = |text: &str| {
-        SerialNumber::parse(text).map_err(|_| format!("{text:?} is not a serial number"))
+        SerialNumber::parse_any(text).map_err(|_| format!("{text:?} is not a serial number"))
     };
     let serials: BTreeSet<SerialNumber> = texts.map(read).collect::<Result<_, _>>()?;
     if serials.is_empty() { Err("it names no serial number".to_owned()) } else { Ok(serials) }
@@ -296,6 +296,8 @@ mod tests {
             (&[][..], true),
             (&["serial=17:ab"], true),
             (&["serial=01,17-AB\n02"], true),
+            (&["serial=17AB"], true),
+            (&["serial=17AC"], false),
             (&["serial!=17:ab"], false),
             (&["issuer=ca", "issuer!=other"], true),
             (&["issuer=default", "role=web"], false),

@@ -107,6 +107,9 @@ pub(super) fn value(found: &Found) -> Value {
     })
 }
 
+/// Octets of a list of serial numbers: two million of them.
+const LONGEST_LIST: u64 = 128 << 20;
+
 /// Reads conditions; serial numbers may come from a file or standard input.
 pub(super) fn selector(
     conditions: &[String],
@@ -136,7 +139,11 @@ pub(super) fn selector(
 
 fn text(source: &mut dyn Read, place: &str) -> Result<String, Failure> {
     let mut text = String::new();
-    source.read_to_string(&mut text).map_err(|problem| unreadable(place, &problem))?;
+    let read = source.take(LONGEST_LIST + 1).read_to_string(&mut text);
+    read.map_err(|problem| unreadable(place, &problem))?;
+    if LONGEST_LIST < text.len() as u64 {
+        return Err(Failure::Usage(format!("{place} has more than {LONGEST_LIST} octets")));
+    }
     Ok(text)
 }
 

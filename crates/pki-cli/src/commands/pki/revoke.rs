@@ -15,7 +15,7 @@ pub(super) fn run(args: &RevokeMatchingArgs, mut context: Context<'_, '_>) -> Re
     let mount = trimmed(mount);
     if args.conditions.is_empty() {
         return Err(Failure::Usage(
-            "Say which certificates: -where=CONDITION (a lease is revoked with: pkictl lease revoke)"
+            "Say which certificates: -where=CONDITION, such as -where=serial=17:ab:… or -where=role=web, and the path of their mount (a lease is revoked with: pkictl lease revoke)"
                 .to_owned(),
         ));
     }
@@ -45,9 +45,19 @@ fn show(found: &Revocations, is_done: bool, context: &mut Context<'_, '_>) -> Re
     }
     output::warn(console, warnings)?;
     if is_done {
-        return output::success(console, format, &format!("{count} certificates were revoked"));
+        return output::success(
+            console,
+            format,
+            &match count {
+                1 => "1 certificate was revoked".to_owned(),
+                count => format!("{count} certificates were revoked"),
+            },
+        );
     }
-    writeln!(console.out, "{count} certificates match and can be revoked")?;
+    writeln!(console.out, "{} and can be revoked", matching(*count))?;
+    if *count == 0 {
+        return Ok(());
+    }
     if !sample.is_empty() {
         writeln!(console.out, "\n{HEADER}")?;
     }
@@ -59,4 +69,12 @@ fn show(found: &Revocations, is_done: bool, context: &mut Context<'_, '_>) -> Re
         writeln!(console.out, "and {rest} more")?;
     }
     Ok(writeln!(console.out, "\nNothing was revoked. To do it, add -expect={count}")?)
+}
+
+fn matching(count: u64) -> String {
+    match count {
+        0 => "No certificates match".to_owned(),
+        1 => "1 certificate matches".to_owned(),
+        count => format!("{count} certificates match"),
+    }
 }
