@@ -20,6 +20,7 @@ mod seal;
 mod session;
 mod shell;
 mod system;
+mod text;
 
 use std::ffi::OsString;
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::environment::Environment;
 use crate::failure::{Failure, reason};
 use crate::seal::Passphrase;
+use crate::text;
 
 /// What a file may say. Everything may be absent.
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +43,7 @@ impl ConfigFile {
         let Some(path) = named.clone().or_else(|| usual_place(environment)) else {
             return Ok(Self::default());
         };
-        match std::fs::read_to_string(&path) {
+        match text::settings(&path) {
             Ok(text) => Self::parse(&text, &path, environment),
             Err(problem) if named.is_none() && absent(&problem) => Ok(Self::default()),
             Err(problem) => {

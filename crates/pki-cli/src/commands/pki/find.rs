@@ -138,13 +138,7 @@ pub(super) fn selector(
 }
 
 fn text(source: &mut dyn Read, place: &str) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = source.take(LONGEST_LIST + 1).read_to_string(&mut text);
-    read.map_err(|problem| unreadable(place, &problem))?;
-    if LONGEST_LIST < text.len() as u64 {
-        return Err(Failure::Usage(format!("{place} has more than {LONGEST_LIST} octets")));
-    }
-    Ok(text)
+    crate::text::read(source, LONGEST_LIST).map_err(|problem| unreadable(place, &problem))
 }
 
 fn unreadable(place: &str, problem: &std::io::Error) -> Failure {

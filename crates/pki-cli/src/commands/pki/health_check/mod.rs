@@ -90,7 +90,7 @@ fn list(context: Context<'_, '_>) -> Result<(), Failure> {
 
 fn read_config(file: &Path) -> Result<Map<String, Value>, Failure> {
     let name = file.display();
-    let content = std::fs::read_to_string(file).map_err(|problem| {
+    let content = crate::text::settings(file).map_err(|problem| {
         let reason = reason(&problem);
         Failure::Usage(format!("Failed to read configuration file {name}: open {name}: {reason}"))
     })?;
