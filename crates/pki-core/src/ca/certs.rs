@@ -52,45 +52,47 @@ pub(crate) struct RevocationRecord {
 }
 
 impl Record for RevocationRecord {
-    /// 1 had no shard.
-    const FORMAT: Format = 2;
+    /// 1 had no shard; 2 had wider numbers, with which a record did not fit a small page.
+    const FORMAT: Format = 3;
 
     fn encode(&self) -> Vec<u8> {
         let writer = write_issuer(Writer::default(), self.issuer);
         let home = self.home.map(|home| home.0);
+        let (seconds, nanos) = self.revoked_at.unix_parts();
         writer
             .short(home.as_ref().map_or(&[], |home| home.as_slice()))
-            .nanos(self.revoked_at.unix_nanos())
-            .int(self.not_after.unix())
+            .int40(seconds)
+            .int32(nanos)
+            .int40(self.not_after.unix())
             .byte(self.reason.map_or(u8::MAX, CrlReason::number))
-            .int(self.shard.unwrap_or_default().into())
+            .int32(self.shard.unwrap_or_default())
             .done()
     }
 
     fn decode(format: Format, bytes: &[u8]) -> Result<Self, Damaged> {
         let mut reader = Reader(bytes);
-        let record = Self {
-            issuer: read_issuer(&mut reader)?,
-            shard: None,
-            home: match reader.short()? {
-                [] => None,
-                home => Some(CrlId(home.try_into().map_err(|_| Damaged)?)),
-            },
-            revoked_at: Timestamp::from_unix_nanos(reader.nanos()?),
-            not_after: Timestamp::from_unix(reader.int()?),
-            reason: match reader.byte()? {
-                u8::MAX => None,
-                number => Some(CrlReason::from_number(number).ok_or(Damaged)?),
-            },
+        let issuer = read_issuer(&mut reader)?;
+        let home = match reader.short()? {
+            [] => None,
+            home => Some(CrlId(home.try_into().map_err(|_| Damaged)?)),
         };
-        match format {
-            1 => Ok(record),
-            2 => {
-                let shard = u32::try_from(reader.int()?).map_err(|_| Damaged)?;
-                Ok(Self { shard: Some(shard).filter(|shard| *shard != 0), ..record })
-            }
-            _ => Err(Damaged),
-        }
+        let (revoked_at, not_after) = match format {
+            1 | 2 => (Timestamp::from_unix_nanos(reader.nanos()?), reader.int()?),
+            3 => (Timestamp::from_unix_parts(reader.int40()?, reader.int32()?), reader.int40()?),
+            _ => return Err(Damaged),
+        };
+        let reason = match reader.byte()? {
+            u8::MAX => None,
+            number => Some(CrlReason::from_number(number).ok_or(Damaged)?),
+        };
+        let shard = match format {
+            1 => 0,
+            2 => u32::try_from(reader.int()?).map_err(|_| Damaged)?,
+            _ => reader.int32()?,
+        };
+        let not_after = Timestamp::from_unix(not_after);
+        let shard = Some(shard).filter(|shard| *shard != 0);
+        Ok(Self { issuer, home, shard, revoked_at, not_after, reason })
     }
 }
 
@@ -187,24 +189,59 @@ mod tests {
         assert_eq!(ExpiryKey::decode(&key(-5)).unwrap().not_after.unix(), -5);
     }
 
-    #[test]
-    fn revocations_read_back() {
-        let record = RevocationRecord {
+    fn revocation() -> RevocationRecord {
+        RevocationRecord {
             issuer: Some(IssuerId(Uuid::from_random([3; 16]))),
             home: Some(CrlId([4; 16])),
             shard: Some(9),
             revoked_at: Timestamp::from_unix_nanos(1_700_000_000_123_456_789),
             not_after: Timestamp::LAST,
             reason: None,
-        };
-        let read = RevocationRecord::decode(2, &record.encode()).unwrap();
-        assert_eq!(read.encode(), record.encode());
-        assert_eq!(read.revoked_at, record.revoked_at);
-        assert_eq!(read.shard, Some(9));
-        let of_old = &record.encode()[..record.encode().len() - 8];
-        assert_eq!(RevocationRecord::decode(1, of_old).unwrap().shard, None);
-        for short in [&record.encode()[..20], of_old] {
-            assert!(RevocationRecord::decode(2, short).is_err());
         }
+    }
+
+    #[test]
+    fn revocations_read_back() {
+        let early = Timestamp::from_unix_nanos(-1_500_000_000);
+        for revoked_at in [revocation().revoked_at, Timestamp::EPOCH, Timestamp::LAST, early] {
+            let record = RevocationRecord { revoked_at, not_after: revoked_at, ..revocation() };
+            let read = RevocationRecord::decode(3, &record.encode()).unwrap();
+            assert_eq!(read.encode(), record.encode());
+            assert_eq!((read.revoked_at, read.shard), (revoked_at, Some(9)));
+            assert_eq!(read.not_after.unix(), revoked_at.unix());
+        }
+        let whole = revocation().encode();
+        for length in 0..whole.len() {
+            assert!(RevocationRecord::decode(3, &whole[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn revocations_of_older_formats_are_read() {
+        let record = revocation();
+        let old = write_issuer(Writer::default(), record.issuer)
+            .short(&[4; 16])
+            .octets(&record.revoked_at.unix_nanos().to_be_bytes())
+            .octets(&record.not_after.unix().to_be_bytes())
+            .byte(u8::MAX);
+        let first = RevocationRecord::decode(1, &old.done()).unwrap();
+        assert_eq!(first.encode(), RevocationRecord { shard: None, ..record.clone() }.encode());
+        let old = write_issuer(Writer::default(), record.issuer)
+            .short(&[4; 16])
+            .octets(&record.revoked_at.unix_nanos().to_be_bytes())
+            .octets(&record.not_after.unix().to_be_bytes())
+            .byte(u8::MAX)
+            .octets(&9_i64.to_be_bytes());
+        let second = RevocationRecord::decode(2, &old.done()).unwrap();
+        assert_eq!(second.encode(), record.encode());
+    }
+
+    /// A clustered record of more than 102 octets, with what SQLite adds, has a page to itself
+    /// where pages are of 512.
+    #[test]
+    fn revocations_fit_a_small_page() {
+        let (header, table, key, version, format, sum) = (6, 1, 24, 6, 1, 8);
+        let value = format + revocation().encode().len() + sum;
+        assert!(header + table + key + version + value <= 102, "{value}");
     }
 }

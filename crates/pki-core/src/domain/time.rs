@@ -41,6 +41,17 @@ impl Timestamp {
         self.0.unix_timestamp_nanos()
     }
 
+    /// Whole seconds since the epoch, and the nanoseconds after that.
+    pub(crate) fn unix_parts(self) -> (i64, u32) {
+        (self.unix(), self.0.nanosecond())
+    }
+
+    /// The moment so many seconds and nanoseconds after the epoch; the nearest one that can be
+    /// expressed.
+    pub(crate) fn from_unix_parts(seconds: i64, nanos: u32) -> Self {
+        Self::from_unix_nanos(i128::from(seconds) * 1_000_000_000 + i128::from(nanos))
+    }
+
     /// The same moment without its fraction of a second.
     pub fn to_whole_second(self) -> Self {
         Self::from_unix(self.unix())

@@ -23,11 +23,13 @@ impl Writer {
         self.octets(&[value])
     }
 
-    pub(crate) fn int(self, value: i64) -> Self {
-        self.octets(&value.to_be_bytes())
+    /// Five octets, which do for the seconds of all years with four digits.
+    pub(crate) fn int40(self, value: i64) -> Self {
+        let [_, _, _, low @ ..] = value.to_be_bytes();
+        self.octets(&low)
     }
 
-    pub(crate) fn nanos(self, value: i128) -> Self {
+    pub(crate) fn int32(self, value: u32) -> Self {
         self.octets(&value.to_be_bytes())
     }
 
@@ -65,6 +67,16 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn nanos(&mut self) -> Result<i128, Damaged> {
         self.array().map(i128::from_be_bytes)
+    }
+
+    pub(crate) fn int40(&mut self) -> Result<i64, Damaged> {
+        let [a, b, c, d, e] = self.array()?;
+        // Moved up and down again, which keeps the sign.
+        Ok(i64::from_be_bytes([a, b, c, d, e, 0, 0, 0]) >> 24)
+    }
+
+    pub(crate) fn int32(&mut self) -> Result<u32, Damaged> {
+        self.array().map(u32::from_be_bytes)
     }
 
     pub(crate) fn rest(self) -> &'a [u8] {

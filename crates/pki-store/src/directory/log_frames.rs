@@ -1,4 +1,4 @@
-//! What stands in the write-ahead log, looked through before SQLite is let near it.
+//! What stands in the write-ahead log, looked through before anything is written.
 //!
 //! SQLite reads a log up to the first frame that is not whole, and takes that for its end: a crash
 //! leaves such an end, and what stands behind it was never acknowledged. Damage in the middle

@@ -115,11 +115,16 @@ impl DirectoryStore {
     }
 
     fn over(place: Place, users: Option<Users>) -> Result<Self, StoreError> {
-        log_frames::check(&place)?;
         let marked = mark::read(&place);
         let first = connection::open(&place)?;
         let named = |problem| failure::named(&place, problem);
-        mark::check(&place, marked, statements::revision(&first).map_err(named)?)?;
+        let revision = statements::revision(&first).map_err(named)?;
+        mark::check(&place, marked, revision)?;
+        // A store at its mark has lost nothing. Else the log has to be looked through, before
+        // anything is written: damage would be taken for its end.
+        if marked != Some(revision) {
+            log_frames::check(&place)?;
+        }
         // Only now is it known to be ours.
         place.tighten()?;
         let pool = Pool::default();
