@@ -24,7 +24,7 @@ mod text;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use environment::{Console, Environment};
 pub use failure::{BROKEN_PIPE, REFUSED, SUCCESS, UNKNOWN_COMMAND, USAGE};
@@ -76,7 +76,8 @@ fn text(words: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, Failur
 }
 
 fn obey(words: Vec<String>, console: &mut Console<'_>) -> Result<(), Failure> {
-    let (words, strays) = match flags::read(&command(), words)? {
+    let declared = command();
+    let (words, strays) = match flags::read(&declared, words)? {
         Line::Run { words, strays } => (words, strays),
         Line::Help(path) => return Ok(write!(console.out, "{}", help::of(&path))?),
         Line::Version => return commands::version(console),
@@ -102,7 +103,10 @@ fn obey(words: Vec<String>, console: &mut Console<'_>) -> Result<(), Failure> {
         }
     };
     let words = std::iter::once("pkictl".to_owned()).chain(words);
-    let cli = Cli::try_parse_from(words).map_err(|problem| help::usage_error(&problem))?;
+    let cli = declared
+        .try_get_matches_from(words)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|problem| help::usage_error(&problem))?;
     let settings = Settings::resolve(&cli.global, console.environment)?;
     commands::run(cli.command, &strays, &settings, console)
 }
