@@ -157,8 +157,9 @@ impl Engine {
 
     fn run(&self, op: &Op, mount: &str, input: &Input) -> Result<Output, Error> {
         match op.run {
-            Run::Query { answer, shown_crl } => {
-                self.read(mount, &|cx| shown_crl(cx, input), &|cx| answer(cx, input))
+            Run::Query(prepare) => {
+                let query = prepare(input)?;
+                self.read(mount, &|cx| query.shown_crl(cx), &|cx| query.answer(cx))
             }
             Run::Command(execute) => self.command(mount, &|cx| execute(cx, input)),
         }

@@ -149,7 +149,7 @@ impl Answer for Document {
 }
 
 /// A request that only looks. It gets a snapshot and nothing to write with.
-pub trait Query: Fields {
+pub trait Query: Fields + 'static {
     /// What it is answered with.
     type Reply: Answer;
 
@@ -274,11 +274,27 @@ pub(crate) struct Output {
 
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
-    Query {
-        answer: fn(&ReadCx<'_>, &Input) -> Result<Output, Error>,
-        shown_crl: fn(&ReadCx<'_>, &Input) -> Result<Option<CrlId>, Error>,
-    },
+    Query(fn(&Input) -> Result<Box<dyn Prepared>, Error>),
     Command(fn(&mut WriteCx<'_>, &Input) -> Result<Output, Error>),
+}
+
+/// A query whose parameters have been read. Its type is forgotten.
+pub(crate) trait Prepared {
+    /// See [`Query::shown_crl`].
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error>;
+
+    /// See [`Query::answer`].
+    fn answer(&self, cx: &ReadCx<'_>) -> Result<Output, Error>;
+}
+
+impl<Q: Query> Prepared for Q {
+    fn shown_crl(&self, cx: &ReadCx<'_>) -> Result<Option<CrlId>, Error> {
+        Query::shown_crl(self, cx)
+    }
+
+    fn answer(&self, cx: &ReadCx<'_>) -> Result<Output, Error> {
+        Query::answer(self, cx).map(Output::from)
+    }
 }
 
 impl Op {
@@ -339,7 +355,7 @@ impl Op {
     }
 
     const fn query<Q: Query>(operation: Operation) -> Self {
-        let run = Run::Query { answer: run_query::<Q>, shown_crl: shown_crl::<Q> };
+        let run = Run::Query(prepare::<Q>);
         Self {
             operation,
             fields: Q::FIELDS,
@@ -367,12 +383,8 @@ impl Op {
     }
 }
 
-fn run_query<Q: Query>(cx: &ReadCx<'_>, input: &Input) -> Result<Output, Error> {
-    Q::parse(input).map_err(Error::Fields)?.answer(cx).map(Output::from)
-}
-
-fn shown_crl<Q: Query>(cx: &ReadCx<'_>, input: &Input) -> Result<Option<CrlId>, Error> {
-    Q::parse(input).map_err(Error::Fields)?.shown_crl(cx)
+fn prepare<Q: Query>(input: &Input) -> Result<Box<dyn Prepared>, Error> {
+    Ok(Box::new(Q::parse(input).map_err(Error::Fields)?))
 }
 
 fn run_command<C: Command>(cx: &mut WriteCx<'_>, input: &Input) -> Result<Output, Error> {
