@@ -4,7 +4,6 @@
 mod certificate;
 mod compare;
 mod dump;
-mod http;
 mod pair;
 mod random;
 mod report;

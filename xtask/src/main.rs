@@ -7,6 +7,7 @@ mod bench;
 mod differential;
 mod fuzz;
 mod generate;
+mod http;
 mod reference;
 mod source;
 mod tidy;

@@ -4,9 +4,9 @@ use anyhow::{Context as _, Result};
 use pki_core::{Body, Operation, Request};
 use serde_json::{Map, Value};
 
-use super::http::Connection;
 use crate::bao;
 use crate::bench::authority::Authority;
+use crate::http::Connection;
 
 /// Parameters of a request, or fields of an answer.
 pub(super) type Fields = Map<String, Value>;
