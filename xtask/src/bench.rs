@@ -2,37 +2,73 @@
 //! fails only when it cannot measure.
 
 pub(crate) mod authority;
+mod chart;
 mod clock;
 mod command;
+mod crl;
+mod curves;
 mod growth;
 mod library;
 mod machine;
+mod openssl;
 mod peers;
+mod program;
 mod report;
+mod revocation;
+mod rsa;
+mod server;
+mod stores;
 mod trace;
+mod volume;
+mod writers;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use curves::Curves;
 use report::Row;
+use revocation::Mass;
+use server::Bao;
+use stores::Stores;
 
 /// What was asked for.
 struct Options {
-    is_quick: bool,
+    extent: Extent,
     json: Option<PathBuf>,
     writes: bool,
     pkictl: Option<PathBuf>,
+}
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Quick,
+    Usual,
+    Full,
 }
 
 /// How much is measured.
 struct Plan {
     /// Times that ours and another's are measured in turn.
     pairs: usize,
-    /// Certificates in the small and in the large store.
-    sizes: [usize; 2],
+    /// Certificates in our stores, from few to many.
+    sizes: Vec<usize>,
+    /// The same in indexes of `openssl ca`.
+    openssl: Vec<usize>,
+    /// The same in mounts of a server, some of the sizes of ours.
+    bao: Vec<usize>,
+    /// Revoked one by one on a server.
+    mass: usize,
+    /// Certificates that have ended, to be taken out.
+    ended: usize,
+    /// Certificates on RSA.
+    rsa: usize,
+    /// Certificates that many writers issue for one figure.
+    written: usize,
     pkictl: PathBuf,
 }
 
@@ -42,42 +78,76 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         return again_in_release(words);
     }
-    let plan = options.plan()?;
-    let rows = measure(&plan)?;
-    let facts = machine::facts(&plan.pkictl, options.is_quick);
+    let plan = options.extent.plan(options.pkictl()?);
+    let began = Instant::now();
+    let (rows, curves) = measure(&plan)?;
+    let facts = machine::facts(&plan.pkictl, options.extent.flag(), began.elapsed());
     println!("{}", report::text(&rows));
     for (name, value) in &facts {
         println!("{name}: {value}");
     }
     if let Some(path) = &options.json {
-        fs::write(path, report::json(&rows, &facts)?)?;
+        fs::write(path, report::json(&rows, &facts, &curves.json())?)?;
     }
     if options.writes {
-        let path = crate::workspace::root().join("docs/performance.md");
-        fs::write(path, report::markdown(&rows, &facts))?;
+        let docs = crate::workspace::root().join("docs");
+        let text = report::markdown(&rows, &facts) + &curves.markdown();
+        fs::write(docs.join("performance.md"), text)?;
+        for (name, svg) in curves.charts()? {
+            fs::write(docs.join(name), svg)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure(plan: &Plan) -> Result<Vec<Row>> {
+fn measure(plan: &Plan) -> Result<(Vec<Row>, Curves)> {
     let folder = tempfile::Builder::new().prefix("pkictl-bench").tempdir()?;
+    let folder = folder.path();
     eprintln!("bench: library");
     let mut rows = library::rows(plan)?;
-    eprintln!("bench: filling stores");
-    let stores = growth::Stores::make(plan, folder.path(), &mut rows)?;
-    rows.extend(command::rows(plan, folder.path(), &stores)?);
-    eprintln!("bench: growth");
+    let stores = Stores::make(plan, folder, &mut rows)?;
+    rows.extend(durable(plan, folder, &stores)?);
     rows.extend(growth::rows(plan, &stores)?);
+
+    let mut bao = Bao::in_memory(folder)?;
+    if let Some(bao) = &mut bao {
+        bao.set_up("pki")?;
+    }
+    rows.extend(command::rows(plan, folder, &stores, bao.as_ref())?);
+    if let Some(bao) = &mut bao {
+        plan.bao.iter().try_for_each(|size| bao.fill(*size))?;
+    }
+    rows.extend(volume::rows(plan, &stores, bao.as_mut())?);
+    let curves = Curves::measure(plan, folder, &stores, bao.as_mut())?;
+    drop(bao);
+
+    // Last, since it revokes all that there is.
+    rows.extend(crl::rows(plan, folder, &stores)?);
+    rows.push(revocation::is_current(stores.large()?)?);
+    report::sort(&mut rows);
+    Ok((rows, curves))
+}
+
+/// What is measured beside a server that keeps its records on disk.
+fn durable(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Row>> {
+    let mut bao = Bao::on_disk(folder)?;
+    let mass = bao.as_mut().map(|bao| Mass::make(plan.mass, bao)).transpose()?;
+    let mut rows = revocation::rows(plan, folder, stores, bao.as_mut().zip(mass.as_ref()))?;
+    rows.push(revocation::many(stores, mass.as_ref())?);
+    rows.push(volume::ended(plan, folder, bao.as_mut())?);
+    rows.push(rsa::row(plan, bao.as_mut())?);
+    rows.extend(writers::rows(plan, folder, bao.as_mut())?);
     Ok(rows)
 }
 
 impl Options {
     fn parse(words: &[String]) -> Result<Self> {
-        let mut options = Self { is_quick: false, json: None, writes: false, pkictl: None };
+        let mut options = Self { extent: Extent::Usual, json: None, writes: false, pkictl: None };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
-                "-quick" => options.is_quick = true,
+                "-quick" => options.extent = Extent::Quick,
+                "-full" => options.extent = Extent::Full,
                 "-write" => options.writes = true,
                 "-json" => options.json = Some(words.next().context("-json FILE")?.into()),
                 "-pkictl" => options.pkictl = Some(words.next().context("-pkictl PATH")?.into()),
@@ -87,13 +157,52 @@ impl Options {
         Ok(options)
     }
 
-    fn plan(&self) -> Result<Plan> {
-        let pkictl = match &self.pkictl {
-            Some(path) => path.canonicalize().with_context(|| path.display().to_string())?,
-            None => beside_us("pkictl", "release")?,
+    fn pkictl(&self) -> Result<PathBuf> {
+        match &self.pkictl {
+            Some(path) => path.canonicalize().with_context(|| path.display().to_string()),
+            None => beside_us("pkictl", "release"),
+        }
+    }
+}
+
+impl Extent {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Quick => " -quick",
+            Self::Usual => "",
+            Self::Full => " -full",
+        }
+    }
+
+    fn plan(self, pkictl: PathBuf) -> Plan {
+        let up_to = |most: usize| {
+            [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|size| *size <= most).collect()
         };
-        let (pairs, large) = if self.is_quick { (3, 10_000) } else { (5, 100_000) };
-        Ok(Plan { pairs, sizes: [1_000, large], pkictl })
+        let usual = Plan {
+            pairs: 5,
+            sizes: up_to(100_000),
+            openssl: up_to(100_000),
+            bao: up_to(100_000),
+            mass: 10_000,
+            ended: 10_000,
+            rsa: 200,
+            written: 2_000,
+            pkictl,
+        };
+        match self {
+            Self::Quick => Plan {
+                pairs: 3,
+                openssl: up_to(10_000),
+                bao: up_to(10_000),
+                mass: 2_000,
+                ended: 5_000,
+                rsa: 30,
+                written: 1_600,
+                ..usual
+            },
+            Self::Usual => usual,
+            Self::Full => Plan { sizes: up_to(1_000_000), openssl: up_to(1_000_000), ..usual },
+        }
     }
 }
 

@@ -25,9 +25,10 @@ Tasks:
   tidy [-secrets]      Check the rules of this house. -secrets lists where secrets are read.
   gen [-check]         Write the generated documents, or check that they are current.
   bench [options]      Measure against the goals for speed and size.
-      -quick           Three pairs and 10k certificates instead of five and 100k
+      -quick           Less of everything, in under five minutes
+      -full            Stores and indexes with a million certificates too
       -json FILE       Write the figures to a file too
-      -write           Write docs/performance.md
+      -write           Write docs/performance.md and the charts beside it
       -pkictl PATH     Measure this program instead of the one that is built
   differential [options]
                        Ask a live OpenBao and the engine the same, and compare the answers.

@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::{Context as _, Result};
 use pki_core::domain::secret::Secret;
+use pki_core::domain::time::Timestamp;
 use pki_core::field::{Fields as _, Input};
 use pki_core::paths::issue::Issue;
 use pki_core::paths::revoke::RevokeCertificate;
+use pki_core::policy::selector::Selector;
 use pki_core::{Engine, Env, Operation, Request, Seal, SealError, Unlock};
 use pki_store::Store;
 use pki_store::directory::{DirectoryStore, Options};
@@ -42,8 +45,8 @@ impl Authority {
         let authority = Self::empty();
         let config = json!({ "max_lease_ttl": "87600h" });
         authority.write("sys/mounts/pki", json!({ "type": "pki", "config": config }))?;
-        for (path, data) in setup() {
-            authority.write(path, data)?;
+        for (path, data) in setup("pki") {
+            authority.write(&path, data)?;
         }
         Ok(authority)
     }
@@ -71,6 +74,26 @@ impl Authority {
         Ok(Issued { serial: issued.serial_number, pem: issued.certificate })
     }
 
+    /// Issues one under the role for those that stay.
+    pub(crate) fn new_serial(&self) -> Result<String> {
+        Ok(self.issue(&issue_request(WEB, "24h")?)?.serial)
+    }
+
+    /// How many under a role could be revoked.
+    pub(crate) fn revocable(&self, role: &str) -> Result<u64> {
+        Ok(self.engine.would_revoke("pki", &selector(role)?)?.count)
+    }
+
+    /// How many under a role are stored, ended or not.
+    pub(crate) fn stored(&self, role: &str) -> Result<u64> {
+        let mut count = 0;
+        self.engine.find("pki", &selector(role)?, &mut |_| {
+            count += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(count)
+    }
+
     pub(crate) fn revoke(&self, serial: &str) -> Result<()> {
         let request = parse(RevokeCertificate::parse, json!({ "serial_number": serial }))?;
         self.engine.execute("pki", &request)?;
@@ -78,19 +101,40 @@ impl Authority {
     }
 }
 
-/// What is written to a new mount: a root on P-256, and a role for leaves on P-256.
-pub(crate) fn setup() -> [(&'static str, Value); 2] {
+/// The role of those that stay, on P-256.
+pub(super) const WEB: &str = "web";
+
+/// The role of those that are revoked, on P-256.
+pub(super) const GONE: &str = "gone";
+
+/// A role on RSA with 2048 bits.
+pub(super) const RSA: &str = "rsa";
+
+/// What is written to a new mount: a root on P-256, and the roles.
+pub(crate) fn setup(mount: &str) -> [(String, Value); 4] {
     let root =
         json!({ "common_name": "root", "key_type": "ec", "key_bits": "256", "ttl": "87600h" });
-    let role = json!({
-        "allow_any_name": "true", "key_type": "ec", "key_bits": "256", "max_ttl": "720h",
-    });
-    [("pki/root/generate/internal", root), ("pki/roles/web", role)]
+    let role = |key_type: &str, key_bits: &str| {
+        json!({
+            "allow_any_name": "true", "key_type": key_type, "key_bits": key_bits, "max_ttl": "720h",
+        })
+    };
+    [
+        (format!("{mount}/root/generate/internal"), root),
+        (format!("{mount}/roles/{WEB}"), role("ec", "256")),
+        (format!("{mount}/roles/{GONE}"), role("ec", "256")),
+        (format!("{mount}/roles/{RSA}"), role("rsa", "2048")),
+    ]
 }
 
-/// A request for a certificate under the role.
-pub(crate) fn issue_request() -> Result<Issue> {
-    parse(Issue::parse, json!({ "role": "web", "common_name": "a.example.com", "ttl": "24h" }))
+/// All certificates under a role.
+fn selector(role: &str) -> Result<Selector> {
+    Ok(Selector::parse(&[format!("role={role}")], Timestamp::from_unix(0))?)
+}
+
+/// A request for a certificate under a role.
+pub(crate) fn issue_request(role: &str, ttl: &str) -> Result<Issue> {
+    parse(Issue::parse, json!({ "role": role, "common_name": "a.example.com", "ttl": ttl }))
 }
 
 /// Reads a request from its parameters.
@@ -104,10 +148,9 @@ pub(crate) fn parse<T>(
 
 /// Issues many certificates into the store of a directory, without waiting for the disk after
 /// each.
-pub(crate) fn fill(path: &Path, count: usize) -> Result<()> {
+pub(crate) fn fill(path: &Path, request: &Issue, count: usize) -> Result<()> {
     let authority = Authority::in_directory(path)?;
     let jobs = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let request = issue_request()?;
     for from in (0..count).step_by(GROUP) {
         let group = vec![request.clone(); GROUP.min(count - from)];
         authority.engine.execute_all("pki", &group, jobs)?;

@@ -6,10 +6,13 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Plan;
-use super::clock::{Compared, Cost, compare, processes};
-use super::growth::Stores;
-use super::peers::{self, Peer, is_installed};
-use super::report::{Row, millis};
+use super::authority::Authority;
+use super::clock::{Compared, Cost, alternate, compare, process, processes};
+use super::peers::{self, Peer};
+use super::program::{Program, resident};
+use super::report::{Row, in_words, millis};
+use super::server::Bao;
+use super::stores::{Filled, Stores};
 use super::trace::{self, Written};
 
 /// Commands for one figure.
@@ -18,64 +21,58 @@ const COUNT: u32 = 40;
 /// Commands that are followed.
 const TRACED: u32 = 20;
 
-/// The program with a store.
-struct Ours<'a> {
-    plan: &'a Plan,
-    store: &'a Path,
-}
+/// Pairs of single commands with a small and a large store, for each pair of the plan.
+const SINGLE: usize = 40;
 
-pub(super) fn rows(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Row>> {
-    let ours = Ours { plan, store: &stores.small };
-    let large = Ours { plan, store: &stores.large };
-    let mut rows = beside_peers(&ours, folder)?;
-    eprintln!("bench: one command");
-    rows.extend(own_cost(&ours)?);
-    rows.extend(start(plan, folder)?);
-    rows.extend(disk(&ours, "few")?);
-    rows.extend(disk(&large, "many")?);
-    let compared = compare(plan.pairs, || large.issue(), || ours.issue())?;
-    let exponent = stores.exponent(compared.cpu_ratio);
-    let what = format!("issue, whole command, {}: exponent of CPU", stores.growth());
-    rows.push(
-        Row::new("P4", &what, format!("{exponent:.3} ({})", millis(compared.ours.cpu)))
-            .beside("small store", millis(compared.beside.cpu), compared.cpu_ratio)
-            .at_most(exponent, 0.05, ""),
-    );
-    Ok(rows)
-}
-
-impl Ours<'_> {
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.plan.pkictl);
-        command.args(["write", "pki/issue/web", "common_name=a.example.com", "ttl=24h"]);
-        command.env("PKICTL_DATA_DIR", self.store);
-        command
-    }
-
-    fn issue(&self) -> Result<Cost> {
-        processes(COUNT, &|| vec![self.command()])
-    }
-}
-
-/// Wall time beside every peer that is there. The goal is about the best of those that only
-/// write files, and about the server.
-fn beside_peers(ours: &Ours<'_>, folder: &Path) -> Result<Vec<Row>> {
+pub(super) fn rows(
+    plan: &Plan,
+    folder: &Path,
+    stores: &Stores,
+    bao: Option<&Bao>,
+) -> Result<Vec<Row>> {
+    let (small, large) = (stores.small()?, stores.large()?);
     let mut rows = Vec::new();
-    for peer in peers::local(folder)? {
-        rows.extend(beside(ours, &peer, 0.5)?);
+    let bao = bao.map(peers::bao);
+    if bao.is_none() {
+        rows.push(Row::new("P3", "bao is not installed (PATH, $BAO)", String::new()));
     }
-    match peers::bao(folder)? {
-        Some(peer) => rows.extend(beside(ours, &peer, 0.05)?),
-        None => rows.push(Row::new("P3", "bao is not installed (PATH, $BAO)", String::new())),
+    for peer in peers::local(folder)?.iter().chain(&bao) {
+        // The goal is about the best of those that only write files, and about the server.
+        let limit = if peer.name == "bao write" { 0.05 } else { 0.5 };
+        rows.extend(beside(plan, &small.program, peer, limit)?);
     }
+    eprintln!("bench: one command");
+    rows.push(own_cost(plan, &small.program)?);
+    rows.extend(start(plan, folder)?);
+    for filled in [small, large] {
+        rows.extend(memory(filled)?);
+        rows.extend(disk(filled)?);
+    }
+    rows.push(growth(plan, stores)?);
     Ok(rows)
+}
+
+fn issue(program: &Program) -> Result<Cost> {
+    processes(COUNT, &|| vec![program.issue()])
+}
+
+/// Issuing with the largest store beside the smallest, one command each in turn.
+fn growth(plan: &Plan, stores: &Stores) -> Result<Row> {
+    let once = |filled: &Filled| process(filled.program.issue());
+    let (small, large) = (stores.small()?, stores.large()?);
+    let compared = alternate(plan.pairs * SINGLE, || once(large), || once(small))?;
+    let exponent = stores.exponent(compared.cpu_ratio)?;
+    let what = format!("issue, whole command, {}: exponent of CPU", stores.growth()?);
+    Ok(Row::new("P4", &what, format!("{exponent:.3} ({})", millis(compared.ours.cpu)))
+        .beside("small store", millis(compared.beside.cpu), compared.cpu_ratio)
+        .at_most(exponent, 0.05, ""))
 }
 
 /// Wall time, which has the goal, and time on a processor, which is less noisy.
-fn beside(ours: &Ours<'_>, peer: &Peer, limit: f64) -> Result<[Row; 2]> {
+fn beside(plan: &Plan, ours: &Program, peer: &Peer, limit: f64) -> Result<[Row; 2]> {
     eprintln!("bench: {}", peer.name);
     let theirs = || processes(peer.count, &peer.issue);
-    let compared = compare(ours.plan.pairs, || ours.issue(), theirs)?;
+    let compared = compare(plan.pairs, || issue(ours), theirs)?;
     let row = |kind: &str, ours: f64, beside: f64, ratio: f64| {
         let what = format!("issue, whole command, durable ({kind})");
         Row::new("P3", &what, millis(ours)).beside(peer.name, millis(beside), ratio)
@@ -87,36 +84,31 @@ fn beside(ours: &Ours<'_>, peer: &Peer, limit: f64) -> Result<[Row; 2]> {
     ])
 }
 
-fn own_cost(ours: &Ours<'_>) -> Result<Vec<Row>> {
-    let cpu: Result<Vec<f64>> = (0..ours.plan.pairs).map(|_| Ok(ours.issue()?.cpu)).collect();
+fn own_cost(plan: &Plan, ours: &Program) -> Result<Row> {
+    let cpu: Result<Vec<f64>> = (0..plan.pairs).map(|_| Ok(issue(ours)?.cpu)).collect();
     let cpu = super::clock::median(cpu?);
-    let row = Row::new("P3", "issue, whole command (CPU)", millis(cpu));
-    let mut rows = vec![row.at_most(cpu * 1e3, 4.0, " ms")];
-    rows.push(match resident(&ours.command())? {
-        Some(kibibytes) => {
-            let mebibytes = kibibytes / 1024.0;
-            let row =
-                Row::new("P3", "issue, whole command (memory)", format!("{mebibytes:.1} MiB"));
-            row.at_most(mebibytes, 10.0, " MiB")
-        }
-        None => Row::new("P3", "issue, whole command (memory)", "unknown: no GNU time".to_owned()),
-    });
-    Ok(rows)
+    Ok(Row::new("P3", "issue, whole command (CPU)", millis(cpu)).at_most(cpu * 1e3, 4.0, " ms"))
 }
 
-/// The most memory that a command had, in KiB, if GNU time is there.
-fn resident(command: &Command) -> Result<Option<f64>> {
-    if !is_installed("time") {
-        return Ok(None);
-    }
-    let mut time = Command::new("time");
-    time.args(["-f", "%M", "--"]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        time.env(name, value.unwrap_or_default());
-    }
-    let output = time.output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    Ok(said.lines().last().and_then(|line| line.trim().parse().ok()))
+/// The most memory that single commands have.
+fn memory(filled: &Filled) -> Result<Vec<Row>> {
+    let Filled { program, size, .. } = filled;
+    let serial = Authority::in_directory(&program.store)?.new_serial()?;
+    let commands: [(&str, Command); 4] = [
+        ("issue", program.issue()),
+        ("read a certificate", program.certificate(&serial)),
+        ("revoke", program.revoke(&serial)),
+        ("list 50", program.page()),
+    ];
+    let row = |(what, command): &(&str, Command)| {
+        let what = format!("{what}, whole command, {} stored (memory)", in_words(*size));
+        Ok(match resident(command)? {
+            Some(mebibytes) => Row::new("P3", &what, format!("{mebibytes:.1} MiB"))
+                .at_most(mebibytes, 10.0, " MiB"),
+            None => Row::new("P3", &what, "unknown: no GNU time".to_owned()),
+        })
+    };
+    commands.iter().map(row).collect()
 }
 
 /// The start of the program beside that of one that does nothing.
@@ -140,10 +132,11 @@ fn start(plan: &Plan, folder: &Path) -> Result<Option<Row>> {
 }
 
 /// What one command writes and waits for, on average: some also shorten the log.
-fn disk(ours: &Ours<'_>, size: &str) -> Result<Vec<Row>> {
+fn disk(filled: &Filled) -> Result<Vec<Row>> {
+    let Filled { program, size, .. } = filled;
     let mut total = Written::default();
     for _ in 0..TRACED {
-        let Some(written) = trace::follow(&ours.command(), ours.store)? else {
+        let Some(written) = trace::follow(&program.issue(), &program.store)? else {
             let what = "bytes and syncs of one command";
             return Ok(vec![Row::new("P9", what, "unknown: no strace".to_owned())]);
         };
@@ -153,7 +146,7 @@ fn disk(ours: &Ours<'_>, size: &str) -> Result<Vec<Row>> {
     let average = |total: u32| f64::from(total) / f64::from(TRACED);
     let (bytes, syncs) = (average(total.bytes), average(total.syncs));
     let row = |what: &str, value: String| {
-        Row::new("P9", &format!("issue, whole command, {size} stored: {what}"), value)
+        Row::new("P9", &format!("issue, whole command, {} stored: {what}", in_words(*size)), value)
     };
     Ok(vec![
         row("bytes written", format!("{bytes:.0} B")).at_most(bytes, 8_000.0, " B"),

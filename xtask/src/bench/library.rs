@@ -14,7 +14,7 @@ use pki_core::x509::{
 use serde_json::json;
 
 use super::Plan;
-use super::authority::{self, Authority};
+use super::authority::{self, Authority, WEB};
 use super::clock::{Compared, Cost, calls, compare};
 use super::report::{Row, micros};
 
@@ -34,7 +34,7 @@ struct Parts {
 pub(super) fn rows(plan: &Plan) -> Result<Vec<Row>> {
     let authority = Authority::in_memory()?;
     let parts = Parts::make(&authority)?;
-    let issue = authority::issue_request()?;
+    let issue = authority::issue_request(WEB, "24h")?;
     let sign = authority::parse(Sign::parse, json!({ "role": "web", "csr": parts.csr }))?;
     let whole_issue = || calls(COUNT, || authority.issue(&issue).map(drop));
     let whole_sign = || {
@@ -74,7 +74,7 @@ fn row(goal: &'static str, what: &str, compared: Compared, limit: f64) -> Row {
 
 impl Parts {
     fn make(authority: &Authority) -> Result<Self> {
-        let issued = authority.issue(&authority::issue_request()?)?;
+        let issued = authority.issue(&authority::issue_request(WEB, "24h")?)?;
         let model = Certificate::from_pem(&issued.pem)?;
         let key = PrivateKey::generate(KeySpec::Ec(Curve::P256))?;
         let subject =

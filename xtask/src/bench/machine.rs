@@ -1,25 +1,29 @@
 //! What the figures were measured on.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pki_core::domain::time::Timestamp;
 
+use super::peers::is_installed;
 use super::report::Facts;
+use crate::bao;
 
-pub(super) fn facts(pkictl: &Path, is_quick: bool) -> Facts {
-    let quick = if is_quick { " -quick" } else { "" };
+pub(super) fn facts(pkictl: &Path, flag: &str, took: Duration) -> Facts {
     vec![
-        ("command", format!("cargo xtask bench{quick} -write")),
+        ("command", format!("cargo xtask bench{flag} -write")),
+        ("took", format!("{} s", took.as_secs())),
         ("date", date()),
         ("processor", processor()),
         ("cores", thread::available_parallelism().map_or(1, usize::from).to_string()),
         ("load when done", load()),
         ("pkictl", said(Command::new(pkictl).arg("version"))),
         ("OpenSSL of pkictl", openssl(pkictl)),
+        ("beside it", peers()),
     ]
 }
 
@@ -40,6 +44,24 @@ fn processor() -> String {
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The others that are installed, and their versions.
+fn peers() -> String {
+    let programs: [(OsString, &str); 4] = [
+        ("openssl".into(), "version"),
+        ("certtool".into(), "--version"),
+        ("cfssl".into(), "version"),
+        (bao::program(), "version"),
+    ];
+    let version = |(program, word): (OsString, &str)| {
+        let text = said(Command::new(&program).arg(word));
+        let first = text.lines().next().unwrap_or_default().to_owned();
+        let name = Path::new(&program).file_name().unwrap_or(&program).display().to_string();
+        if first.starts_with("Version") { format!("{name} {first}") } else { first }
+    };
+    let found = programs.into_iter().filter(|(program, _)| is_installed(program));
+    found.map(version).collect::<Vec<_>>().join("; ")
 }
 
 /// Which OpenSSL a program uses: that of the system, or one in itself.

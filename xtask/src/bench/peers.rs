@@ -8,9 +8,8 @@ use std::{env, fs};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::authority;
 use super::clock::quiet;
-use crate::bao::{self, Server};
+use super::server::Bao;
 
 /// Someone else who issues a certificate on P-256 with a new key.
 pub(super) struct Peer {
@@ -19,19 +18,35 @@ pub(super) struct Peer {
     pub(super) issue: Box<dyn Fn() -> Vec<Command>>,
     /// Issued for one figure.
     pub(super) count: u32,
-    /// Ended when the peer is no longer needed.
-    _server: Option<Server>,
 }
 
 const TEMPLATE: &str = "cn = \"a.example.com\"\ndns_name = \"a.example.com\"\n\
     expiration_days = 1\nsigning_key\ntls_www_server\ntls_www_client\n";
+
+const CFSSL: &str = r#"{"CN": "a.example.com", "hosts": ["a.example.com"],
+    "key": {"algo": "ecdsa", "size": 256}}"#;
 
 /// Programs that only write files.
 pub(super) fn local(folder: &Path) -> Result<Vec<Peer>> {
     if !is_installed("openssl") {
         return Ok(Vec::new());
     }
-    let mut make_root = program(
+    quiet(&mut make_root(folder))?;
+    let mut peers = vec![openssl(folder)];
+    if is_installed("certtool") {
+        fs::write(folder.join("leaf.cfg"), TEMPLATE)?;
+        peers.push(certtool(folder));
+    }
+    if is_installed("cfssl") {
+        fs::write(folder.join("leaf.json"), CFSSL)?;
+        peers.push(cfssl(folder));
+    }
+    Ok(peers)
+}
+
+/// Makes a root with its key in a directory.
+pub(super) fn make_root(folder: &Path) -> Command {
+    program(
         "openssl",
         folder,
         &[
@@ -51,14 +66,14 @@ pub(super) fn local(folder: &Path) -> Result<Vec<Peer>> {
             "-days",
             "365",
         ],
-    );
-    quiet(&mut make_root)?;
-    let mut peers = vec![openssl(folder)];
-    if is_installed("certtool") {
-        fs::write(folder.join("leaf.cfg"), TEMPLATE)?;
-        peers.push(certtool(folder));
-    }
-    Ok(peers)
+    )
+}
+
+fn cfssl(folder: &Path) -> Peer {
+    let folder = folder.to_owned();
+    let words = ["gencert", "-ca", "ca.pem", "-ca-key", "ca.key", "-loglevel=5", "leaf.json"];
+    let issue = move || vec![program("cfssl", &folder, &words)];
+    Peer { name: "cfssl gencert", issue: Box::new(issue), count: 40 }
 }
 
 fn openssl(folder: &Path) -> Peer {
@@ -92,7 +107,7 @@ fn openssl(folder: &Path) -> Peer {
             ],
         )]
     };
-    Peer { name: "openssl req -x509 -CA", issue: Box::new(issue), count: 40, _server: None }
+    Peer { name: "openssl req -x509 -CA", issue: Box::new(issue), count: 40 }
 }
 
 /// It makes keys and certificates with two commands.
@@ -123,28 +138,17 @@ fn certtool(folder: &Path) -> Peer {
         ];
         vec![program("certtool", &folder, &key), program("certtool", &folder, &certificate)]
     };
-    Peer { name: "certtool (two commands)", issue: Box::new(issue), count: 40, _server: None }
+    Peer { name: "certtool (two commands)", issue: Box::new(issue), count: 40 }
 }
 
-/// A server of OpenBao with a mount like ours, if there is a program named by `$BAO`, or `bao`.
-pub(super) fn bao(folder: &Path) -> Result<Option<Peer>> {
-    let program = bao::program();
-    if !is_installed(&program) {
-        return Ok(None);
-    }
-    let server = Server::start(&program, folder)?;
-    let run = |words: &[&str]| quiet(&mut server.client.command(words));
-    run(&["secrets", "enable", "-max-lease-ttl=87600h", "pki"])?;
-    for (path, data) in authority::setup() {
-        let words = words(path, &data);
-        run(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
-    }
-    let client = server.client.clone();
+/// The client of OpenBao's server.
+pub(super) fn bao(server: &Bao) -> Peer {
+    let client = server.client().clone();
     let issue = move || {
         let words = ["write", "pki/issue/web", "common_name=a.example.com", "ttl=24h"];
         vec![client.command(&words)]
     };
-    Ok(Some(Peer { name: "bao write", issue: Box::new(issue), count: 5, _server: Some(server) }))
+    Peer { name: "bao write", issue: Box::new(issue), count: 5 }
 }
 
 /// The words that write to a path.

@@ -34,6 +34,17 @@ impl Row {
         Self { limit: format!("ratio ≤ {limit}"), is_met, ..self }
     }
 
+    /// The same for a ratio of rates.
+    pub(super) fn at_least_ratio(self, limit: f64) -> Self {
+        let is_met = self.ratio.map(|ratio| limit <= ratio);
+        Self { limit: format!("ratio ≥ {limit}"), is_met, ..self }
+    }
+
+    /// A goal that is met or not.
+    pub(super) fn must_be(self, limit: &str, is_met: bool) -> Self {
+        Self { limit: limit.to_owned(), is_met: Some(is_met), ..self }
+    }
+
     /// A goal for a value, in the unit that the text of the limit names.
     pub(super) fn at_most(self, value: f64, limit: f64, unit: &str) -> Self {
         Self { limit: format!("≤ {limit}{unit}"), is_met: Some(value <= limit), ..self }
@@ -55,6 +66,12 @@ impl Row {
             },
         ]
     }
+}
+
+/// By goal; what has none comes last.
+pub(super) fn sort(rows: &mut [Row]) {
+    let number = |row: &Row| row.goal.trim_start_matches('P').parse().unwrap_or(u8::MAX);
+    rows.sort_by_key(number);
 }
 
 const HEADINGS: [&str; 7] = ["", "measured", "ours", "beside", "ratio", "goal", "met"];
@@ -83,14 +100,17 @@ pub(super) fn markdown(rows: &[Row], facts: &Facts) -> String {
     format!(
         "# Performance\n\n\
          Ours and the other are measured in turn; a ratio is the median of those of the pairs, \
-         ours divided by the other. CPU is time on a processor, wall is time on a clock. Others \
-         that only make files do not wait for the disk; ours does.\n\n\
+         ours divided by the other. CPU is time on a processor, wall is time on a clock. Where \
+         single operations of a small and a large store are compared, it is that of the means of \
+         CPU, or of the medians of wall. Others that only make files do not wait for the disk; \
+         ours does. Commands start a process for each operation; a server that is asked over HTTP \
+         has started before.\n\n\
          {facts}\n{head}{table}"
     )
 }
 
 /// The same for programs.
-pub(super) fn json(rows: &[Row], facts: &Facts) -> Result<String> {
+pub(super) fn json(rows: &[Row], facts: &Facts, growth: &Value) -> Result<String> {
     let rows: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -101,7 +121,26 @@ pub(super) fn json(rows: &[Row], facts: &Facts) -> Result<String> {
         .collect();
     let facts: Map<String, Value> =
         facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
-    Ok(serde_json::to_string_pretty(&json!({ "machine": facts, "figures": rows }))? + "\n")
+    let all = json!({ "machine": facts, "figures": rows, "growth": growth });
+    Ok(serde_json::to_string_pretty(&all)? + "\n")
+}
+
+/// A number of certificates: `500`, `10k`, `1M`.
+pub(super) fn in_words(count: usize) -> String {
+    match count {
+        1_000_000.. if count.is_multiple_of(1_000_000) => format!("{}M", count / 1_000_000),
+        1_000.. if count.is_multiple_of(1_000) => format!("{}k", count / 1_000),
+        _ => count.to_string(),
+    }
+}
+
+/// Seconds, in the unit that suits.
+pub(super) fn seconds_in_words(seconds: f64) -> String {
+    match seconds {
+        ..1e-3 => format!("{:.2} ms", seconds * 1e3),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{seconds:.2} s"),
+    }
 }
 
 /// Seconds, as microseconds.
@@ -119,10 +158,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_of_certificates_are_short() {
+        let words = [500, 1_000, 1_500, 50_000, 1_000_000].map(in_words);
+        assert_eq!(words, ["500", "1k", "1500", "50k", "1M"]);
+    }
+
+    #[test]
+    fn goals_are_in_the_order_of_their_numbers() {
+        let mut rows = ["", "P10", "P2", "P9"].map(|goal| Row::new(goal, "a", String::new()));
+        sort(&mut rows);
+        assert_eq!(rows.map(|row| row.goal), ["P2", "P9", "P10", ""]);
+    }
+
+    #[test]
     fn a_goal_is_met_or_not() {
         let row = Row::new("P1", "a", micros(2e-6)).beside("b", micros(1e-6), 2.0);
         assert_eq!(row.clone().at_most_ratio(1.5).is_met, Some(false));
         assert_eq!(row.clone().at_most_ratio(2.0).is_met, Some(true));
+        assert_eq!(row.clone().at_least_ratio(2.0).is_met, Some(true));
+        assert_eq!(row.clone().at_least_ratio(2.5).is_met, Some(false));
         let line = markdown(&[row.at_most_ratio(2.0)], &vec![]);
         assert!(
             line.ends_with("| P1 | a | 2.0 µs | b 1.0 µs | 2.000 | ratio ≤ 2 | yes |\n"),
