@@ -12,7 +12,7 @@ use super::clock::{Cost, calls, process, round, typical};
 use super::openssl::Index;
 use super::peers::is_installed;
 use super::report::{in_words, seconds_in_words};
-use super::server::{Bao, mount_of};
+use super::server::{Bao, mount_of, tidies};
 use super::stores::{Filled, Stores};
 
 /// Stores where a figure takes so long that fewer are measured.
@@ -165,8 +165,9 @@ impl Curves {
         add(Operation::Revoke, count, &mut || bao.revoke_one(&mount))?;
         add(Operation::Crl, count, &mut || bao.revoke_and_read(&mount))?;
         add(Operation::List, count, &mut || bao.cost(|link| link.list(&mount)))?;
-        // This one takes long.
-        add(Operation::Tidy, plan.pairs, &mut || bao.cost(|link| link.tidy(&mount).map(drop)))
+        add(Operation::Tidy, tidies(plan, size), &mut || {
+            bao.cost(|link| link.tidy(&mount).map(drop))
+        })
     }
 
     /// The same for programs.

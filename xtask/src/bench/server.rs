@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
+use super::Plan;
 use super::authority::{self, WEB};
 use super::clock::{Cost, elsewhere, timed};
 use super::peers::is_installed;
@@ -17,6 +18,9 @@ use crate::http::Connection;
 
 /// Connections when many are used.
 pub(super) const CONNECTIONS: usize = 16;
+
+/// Certificates that are many to a server that tidies.
+const MANY: usize = 100_000;
 
 /// The most that a tidy may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -37,6 +41,12 @@ pub(super) struct Link(Connection);
 /// The mount with so many certificates.
 pub(super) fn mount_of(size: usize) -> String {
     format!("pki-{size}")
+}
+
+/// Times that a server tidies for one figure: with many certificates it takes most of a minute,
+/// and the difference is one of powers of ten.
+pub(super) fn tidies(plan: &Plan, size: usize) -> usize {
+    if MANY <= size { 1 } else { plan.pairs }
 }
 
 impl Bao {

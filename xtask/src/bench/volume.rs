@@ -11,7 +11,7 @@ use super::authority::{self, Authority, WEB};
 use super::clock::{Compared, Cost, compare, process, typical};
 use super::program::Program;
 use super::report::{Row, in_words, micros, millis};
-use super::server::{Bao, mount_of};
+use super::server::{Bao, mount_of, tidies};
 use super::stores::{Filled, Stores};
 
 /// Where the goal about lists holds.
@@ -75,7 +75,7 @@ fn beside(plan: &Plan, filled: &Filled, bao: &mut Bao) -> Result<[Row; 3]> {
     let ask = || bao.cost(|link| link.list(&mount));
     let requests = compare(plan.pairs, || list(program), ask)?;
     let clean = || bao.cost(|link| link.tidy(&mount).map(drop));
-    let tidied = compare(plan.pairs, || tidy(program), clean)?;
+    let tidied = compare(tidies(plan, filled.size), || tidy(program), clean)?;
 
     let listed = |name: &str, compared: &Compared| {
         row_of_list(filled, compared.ours.wall)
