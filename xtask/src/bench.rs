@@ -41,6 +41,8 @@ struct Options {
     json: Option<PathBuf>,
     writes: bool,
     pkictl: Option<PathBuf>,
+    /// Measures with the OpenSSL of the system, instead of the one that is built in.
+    links_system: bool,
 }
 
 /// How much of everything.
@@ -76,7 +78,7 @@ struct Plan {
 pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
     let options = Options::parse(words)?;
     if cfg!(debug_assertions) {
-        return again_in_release(words);
+        return again_in_release(words, options.links_system);
     }
     let plan = options.extent.plan(options.pkictl()?);
     let began = Instant::now();
@@ -142,13 +144,20 @@ fn durable(plan: &Plan, folder: &Path, stores: &Stores) -> Result<Vec<Row>> {
 
 impl Options {
     fn parse(words: &[String]) -> Result<Self> {
-        let mut options = Self { extent: Extent::Usual, json: None, writes: false, pkictl: None };
+        let mut options = Self {
+            extent: Extent::Usual,
+            json: None,
+            writes: false,
+            pkictl: None,
+            links_system: false,
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
                 "-quick" => options.extent = Extent::Quick,
                 "-full" => options.extent = Extent::Full,
                 "-write" => options.writes = true,
+                "-system-openssl" => options.links_system = true,
                 "-json" => options.json = Some(words.next().context("-json FILE")?.into()),
                 "-pkictl" => options.pkictl = Some(words.next().context("-pkictl PATH")?.into()),
                 other => bail!("bench does not know {other}"),
@@ -213,14 +222,16 @@ fn beside_us(name: &str, profile: &str) -> Result<PathBuf> {
     Ok(target.join(profile).join(name))
 }
 
-/// Builds the program and this task for release, with the OpenSSL of the system, and hands over.
-fn again_in_release(words: &[String]) -> Result<ExitCode> {
+/// Builds the program and this task for release, as the program is shipped, and hands over.
+fn again_in_release(words: &[String], links_system: bool) -> Result<ExitCode> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .current_dir(crate::workspace::root())
-        .args(["build", "--release", "--no-default-features", "-p", "pki-cli", "-p", "xtask"])
-        .status()?;
-    ensure!(built.success(), "the build failed");
+    let mut build = Command::new(cargo);
+    build.current_dir(crate::workspace::root());
+    build.args(["build", "--release", "-p", "pki-cli", "-p", "xtask"]);
+    if links_system {
+        build.arg("--no-default-features");
+    }
+    ensure!(build.status()?.success(), "the build failed");
     let status = Command::new(beside_us("xtask", "release")?).arg("bench").args(words).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -18,8 +18,7 @@ pub(super) fn row(plan: &Plan, bao: Option<&mut Bao>) -> Result<Row> {
     let request = authority::issue_request(RSA, "24h")?;
     let count = plan.rsa;
     let ours = || calls(1, || authority.issue(&request).map(drop));
-    let what =
-        format!("issue on RSA-2048, in process, the system's OpenSSL, mean of {count} (CPU)");
+    let what = format!("issue on RSA-2048, in process, mean of {count} (CPU)");
     let Some(bao) = bao else {
         let compared = alternate(count, ours, || Ok(Cost::default()))?;
         return Ok(Row::new("P11", &what, millis(compared.ours.cpu)));
