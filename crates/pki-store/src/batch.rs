@@ -1,6 +1,10 @@
 //! What a writer wants to happen, all of it or nothing.
 
-use crate::key::{Key, KeyRange};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::StoreError;
+use crate::key::{Key, KeyRange, Table};
 
 /// What must be true of a record for a batch to be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +35,54 @@ pub enum Op {
         /// Which.
         range: KeyRange,
     },
+    /// Changes that are worked out while they are made.
+    Many(Changes),
 }
+
+/// Gets what must be true of a record.
+pub type Check<'a> = dyn FnMut(&Key, Expect) -> Result<(), StoreError> + 'a;
+
+/// Gets one change.
+pub type Make<'a> = dyn FnMut(&Op) -> Result<(), StoreError> + 'a;
+
+/// Changes of which there are too many to be held in memory. They are worked out when a batch is
+/// applied, always the same ones.
+pub trait Many: Send + Sync {
+    /// The tables whose records they change, or depend on.
+    fn tables(&self) -> &[Table];
+
+    /// Hands over what they depend on, which is looked at before anything is changed.
+    ///
+    /// # Errors
+    ///
+    /// Those of `check`, and no others.
+    fn expect(&self, check: &mut Check<'_>) -> Result<(), StoreError>;
+
+    /// Hands over the changes, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of `make`, and no others.
+    fn ops(&self, make: &mut Make<'_>) -> Result<(), StoreError>;
+}
+
+/// Shared, so that a batch can be copied. Equal are those that are the same.
+#[derive(Clone)]
+pub struct Changes(pub Arc<dyn Many>);
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Changes(..)")
+    }
+}
+
+impl PartialEq for Changes {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Changes {}
 
 /// Changes that happen together, and what they depend on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,4 +91,23 @@ pub struct Batch {
     pub expect: Vec<(Key, Expect)>,
     /// Made in order.
     pub ops: Vec<Op>,
+}
+
+impl Batch {
+    /// Hands over all that must hold, that of [`Many`] changes included.
+    ///
+    /// # Errors
+    ///
+    /// Those of `check`.
+    pub fn each_expectation(&self, check: &mut Check<'_>) -> Result<(), StoreError> {
+        for (key, expect) in &self.expect {
+            check(key, *expect)?;
+        }
+        for op in &self.ops {
+            if let Op::Many(Changes(many)) = op {
+                many.expect(check)?;
+            }
+        }
+        Ok(())
+    }
 }

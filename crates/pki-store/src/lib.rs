@@ -21,7 +21,7 @@ mod key;
 pub mod memory;
 mod range;
 
-pub use batch::{Batch, Expect, Op};
+pub use batch::{Batch, Changes, Check, Expect, Make, Many, Op};
 pub use error::StoreError;
 pub use key::{Key, KeyRange, Layout, Table};
 

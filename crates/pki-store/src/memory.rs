@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::range::Bounds;
-use crate::{Batch, Entry, Expect, Key, KeyRange, Op, Snapshot, Store, StoreError};
+use crate::{Batch, Changes, Entry, Expect, Key, KeyRange, Op, Snapshot, Store, StoreError};
 
 /// Records in memory, shared by the threads of one process.
 ///
@@ -50,12 +50,11 @@ impl Store for MemoryStore {
 
     fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.check(&batch.expect)?;
+        batch.each_expectation(&mut |key, expect| state.check(key, expect))?;
         let changed = Arc::make_mut(&mut state);
         changed.revision = changed.revision.saturating_add(1);
-        for op in &batch.ops {
-            changed.make(op);
-        }
+        // Making a change in memory does not fail.
+        batch.ops.iter().try_for_each(|op| changed.make(op))?;
         Ok(changed.revision)
     }
 
@@ -69,22 +68,17 @@ impl State {
         self.tables.get(&key.table.number)?.get(&key.bytes)
     }
 
-    fn check(&self, expect: &[(Key, Expect)]) -> Result<(), StoreError> {
-        for (key, expected) in expect {
-            let holds = match (expected, self.entry(key)) {
-                (Expect::Absent, found) => found.is_none(),
-                (Expect::Version(version), found) => {
-                    found.is_some_and(|entry| entry.version == *version)
-                }
-            };
-            if !holds {
-                return Err(StoreError::Conflict { key: key.clone() });
+    fn check(&self, key: &Key, expected: Expect) -> Result<(), StoreError> {
+        let holds = match (expected, self.entry(key)) {
+            (Expect::Absent, found) => found.is_none(),
+            (Expect::Version(version), found) => {
+                found.is_some_and(|entry| entry.version == version)
             }
-        }
-        Ok(())
+        };
+        if holds { Ok(()) } else { Err(StoreError::Conflict { key: key.clone() }) }
     }
 
-    fn make(&mut self, op: &Op) {
+    fn make(&mut self, op: &Op) -> Result<(), StoreError> {
         let version = self.revision;
         match op {
             Op::Put { key, value } => {
@@ -101,7 +95,9 @@ impl State {
                 };
                 self.table_mut(range.table.number).retain(|key, _| !doomed(key));
             }
+            Op::Many(Changes(many)) => return many.ops(&mut |op| self.make(op)),
         }
+        Ok(())
     }
 
     fn table_mut(&mut self, number: u8) -> &mut Records {

@@ -27,7 +27,7 @@ pub(crate) use build::{
     signing_key,
 };
 use log::Stretch;
-pub(crate) use log::{append, append_all};
+pub(crate) use log::{Appender, append};
 pub(crate) use plan::{Overlap, Which};
 use record::LogEnd;
 pub(crate) use record::{BuiltCrl, CrlRecord, DeltaCrl, LogKey, LogSegment};

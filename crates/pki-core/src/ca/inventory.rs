@@ -15,7 +15,7 @@ use crate::domain::id::IssuerId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
 use crate::policy::selector::{Known, Selector, State};
-use crate::store::{Record, RecordKey as _, Records, View};
+use crate::store::{RecordKey as _, View};
 use crate::x509::certificate::Certificate;
 
 /// Certificates that are read at once.
@@ -54,7 +54,7 @@ pub(crate) fn search(
     };
     if let Some(serials) = selector.serials() {
         for serial in serials {
-            if let Some(record) = peek(cx.view, &CERTS, serial)?
+            if let Some(record) = cx.view.peek(&CERTS, serial)?.1
                 && take(serial.clone(), record)?.is_break()
             {
                 break;
@@ -109,7 +109,7 @@ fn each_ending(
             if before.is_some_and(|before| before <= not_after) {
                 return Ok(());
             }
-            if let Some(record) = peek(view, &CERTS, &serial)?
+            if let Some(record) = view.peek(&CERTS, &serial)?.1
                 && take(serial, record)?.is_break()
             {
                 return Ok(());
@@ -136,24 +136,13 @@ fn fitting(
     if !selector.fits_certificate(&certificate) {
         return Ok(None);
     }
-    let revocation: Option<RevocationRecord> = peek(cx.view, &REVOKED, known.serial)?;
+    let revocation: Option<RevocationRecord> = cx.view.peek(&REVOKED, known.serial)?.1;
     let state = match revocation {
         Some(_) => State::Revoked,
         None if certificate.not_after() < cx.now => State::Expired,
         None => State::Valid,
     };
     Ok(selector.fits_state(state).then_some((certificate, state)))
-}
-
-/// A record, without depending on it: a search depends on more than anyone could remember.
-fn peek<V: Record>(
-    view: &View<'_>,
-    records: &Records<SerialNumber, V>,
-    serial: &SerialNumber,
-) -> Result<Option<V>, Error> {
-    let first = view.scan(records, serial.octets(), None, 1)?.into_iter().next();
-    // Others begin with it only where it is shorter than they are, and then they come later.
-    Ok(first.filter(|(found, _)| found == serial).map(|(_, record)| record))
 }
 
 /// Every way to refer to each issuer.

@@ -8,6 +8,7 @@ pub(crate) mod ca_key;
 pub(crate) mod certs;
 pub(crate) mod config;
 pub(crate) mod crls;
+pub(crate) mod ends;
 pub(crate) mod import;
 pub(crate) mod inventory;
 pub(crate) mod issue;

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use pki_store::{Expect, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord};
 use super::config::{self, AutoTidyConfig};
 use super::crls::{self, CrlClass, CrlRecord, Which, shard};
+use super::ends::Ends;
 use super::issuers;
 use super::revoke;
 use super::tables::{AUTO_TIDY, CERTS, CRL_CONFIG, CRLS, EXPIRY, ISSUERS_CONFIG, REVOKED, TIDY};
@@ -16,8 +18,11 @@ use crate::domain::id::{CrlId, IssuerId};
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::store::{Only, json_record};
+use crate::store::{Only, RecordKey as _, Steps, json_record};
 use crate::x509::certificate::Certificate;
+
+/// Records that are read at once.
+const PAGE: usize = 1_000;
 
 /// What to take out, and how long after its end. Lifetimes are in seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,14 +98,15 @@ pub(crate) fn tidy(cx: &mut WriteCx<'_>, plan: TidyPlan) -> Result<TidyStatus, E
         revoked_cert_deleted: 0,
         missing_issuer_certs: 0,
     };
-    if status.plan.cert_store || status.plan.revoked_certs {
-        certificates(cx, &mut status)?;
-    }
     if status.plan.invalid_certs {
         status.cert_store_deleted += invalid_certificates(cx)?;
     }
     if status.plan.revoked_cert_issuer_associations {
         status.missing_issuer_certs = associate(cx)?;
+    }
+    // After the others: what this removes, they would still see.
+    if status.plan.cert_store || status.plan.revoked_certs {
+        certificates(cx, &mut status)?;
     }
     if status.plan.expired_issuers {
         expired_issuers(cx, status.plan.issuer_safety_buffer)?;
@@ -126,87 +132,111 @@ fn fate(plan: &TidyPlan, is_revoked: bool, since: i64) -> Fate {
     Fate { certificate_goes: is_old, revocation_goes: is_old && plan.revoked_certs }
 }
 
-/// A certificate that ended, and what becomes of it.
-struct Ended {
-    key: ExpiryKey,
-    revocation: Option<RevocationRecord>,
-    fate: Fate,
+/// Certificates that ended, as far as they or their revocations go.
+#[derive(Default)]
+struct Going {
+    ends: Ends,
+    /// For each what becomes of it, and what was found of its revocation.
+    fates: Vec<(Fate, Expect)>,
+    are_revocations_going: bool,
+    /// Whether a CRL has yet to show one of the revocations.
+    is_unshown: bool,
+}
+
+impl Going {
+    fn each(&self) -> impl Iterator<Item = (ExpiryKey, Fate, Expect)> {
+        self.ends.iter().zip(&self.fates).map(|(key, (fate, revocation))| (key, *fate, *revocation))
+    }
 }
 
 fn certificates(cx: &mut WriteCx<'_>, status: &mut TidyStatus) -> Result<(), Error> {
-    let plan = status.plan.clone();
-    let mut going: Vec<Ended> = Vec::new();
-    for key in ended(cx, plan.safety_buffer.min(plan.revoked_safety_buffer))? {
-        let revocation = cx.tx.get(&REVOKED, &key.serial)?;
-        let since = cx.now.seconds_since(key.not_after);
-        let fate = fate(&plan, revocation.is_some(), since);
-        if fate.certificate_goes || fate.revocation_goes {
-            going.push(Ended { key, revocation, fate });
-        }
+    let mut going = look(cx, &status.plan, &Shown::look(cx, false)?, Unshown::Goes)?;
+    if going.is_unshown {
+        // A revocation may go only when a CRL has shown it past the end of its certificate (RFC
+        // 5280 section 3.3): if none has, one is built first; if none can be, it stays.
+        crls::build(cx, Which::All)?;
+        going = look(cx, &status.plan, &Shown::look(cx, true)?, Unshown::Stays)?;
     }
-    keep_unshown(cx, &mut going)?;
-    let are_revocations_going = going.iter().any(|ended| ended.fate.revocation_goes);
-    for Ended { key, revocation, fate } in going {
-        status.cert_store_deleted += i64::from(remove(cx, &key, revocation.is_some(), fate)?);
+    for (key, fate, _) in going.each() {
+        let is_stored = fate.certificate_goes && is_stored(cx, &key.serial)?;
+        status.cert_store_deleted += i64::from(is_stored);
         status.revoked_cert_deleted += i64::from(fate.revocation_goes);
     }
-    if are_revocations_going && !config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
+    if going.are_revocations_going && !config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
         request_all(cx)?;
     }
+    cx.tx.many(&[CERTS.table, REVOKED.table, EXPIRY.table], move |steps| {
+        going.each().try_for_each(|(key, fate, revocation)| remove(steps, &key, fate, revocation))
+    });
     Ok(())
 }
 
-/// The certificates that ended more than `buffer` seconds ago, in order of their end.
-fn ended(cx: &WriteCx<'_>, buffer: i64) -> Result<Vec<ExpiryKey>, Error> {
-    const PAGE: usize = 1_000;
-    let limit = cx.now.before(buffer);
-    let mut found: Vec<ExpiryKey> = Vec::new();
+/// What becomes of a revocation that a CRL has yet to show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unshown {
+    Goes,
+    Stays,
+}
+
+/// Looks for certificates that ended long enough ago, in order of their end.
+fn look(
+    cx: &WriteCx<'_>,
+    plan: &TidyPlan,
+    shown: &Shown,
+    unshown: Unshown,
+) -> Result<Going, Error> {
+    let limit = cx.now.before(plan.safety_buffer.min(plan.revoked_safety_buffer));
+    let mut going = Going::default();
+    let mut after: Option<Vec<u8>> = None;
     loop {
-        let after = found.last().map(crate::store::RecordKey::encode);
         let page: Vec<ExpiryKey> = cx.tx.keys(&EXPIRY, &[], after.as_deref(), PAGE)?;
         let is_last = page.len() < PAGE || page.last().is_some_and(|key| limit <= key.not_after);
-        found.extend(page.into_iter().filter(|key| key.not_after < limit));
+        after = page.last().map(ExpiryKey::encode);
+        for key in page.into_iter().filter(|key| key.not_after < limit) {
+            let (found, revocation) = cx.tx.peek(&REVOKED, &key.serial)?;
+            let since = cx.now.seconds_since(key.not_after);
+            let fate = fate(plan, revocation.is_some(), since);
+            let leaving = revocation.filter(|_| fate.revocation_goes);
+            let lacks = leaving.is_some_and(|revocation| shown.lacks(&key, &revocation));
+            let stays = lacks && unshown == Unshown::Stays;
+            if stays || !(fate.certificate_goes || fate.revocation_goes) {
+                continue;
+            }
+            going.is_unshown |= lacks;
+            going.are_revocations_going |= fate.revocation_goes;
+            going.ends.push(&key.serial, key.not_after);
+            going.fates.push((fate, found));
+        }
         if is_last {
-            return Ok(found);
+            return Ok(going);
         }
     }
 }
 
-/// Removes what is to go. Says whether a certificate of the inventory went.
-fn remove(
-    cx: &mut WriteCx<'_>,
-    key: &ExpiryKey,
-    is_revoked: bool,
-    fate: Fate,
-) -> Result<bool, Error> {
-    let was_stored = fate.certificate_goes && cx.tx.get(&CERTS, &key.serial)?.is_some();
-    if was_stored {
-        cx.tx.delete(&CERTS, &key.serial);
-    }
-    if fate.revocation_goes {
-        cx.tx.delete(&REVOKED, &key.serial);
-    }
-    // The end stays in the index as long as there is a revocation to find by it.
-    if fate.revocation_goes || !is_revoked {
-        cx.tx.delete(&EXPIRY, key);
-    }
-    Ok(was_stored)
+/// Whether there is a certificate, readable or not.
+fn is_stored(cx: &WriteCx<'_>, serial: &SerialNumber) -> Result<bool, Error> {
+    let first: Vec<SerialNumber> = cx.tx.keys(&CERTS, serial.octets(), None, 1)?;
+    // Others that begin with it are longer, and come later.
+    Ok(first.first() == Some(serial))
 }
 
-/// A revocation may go only when a CRL has shown it past the end of its certificate (RFC 5280
-/// section 3.3): if none has, one is built first; if none can be, the revocation stays.
-fn keep_unshown(cx: &mut WriteCx<'_>, going: &mut [Ended]) -> Result<(), Error> {
-    if !going.iter().any(|ended| ended.fate.revocation_goes) {
-        return Ok(());
+/// Removes what is to go, unless somebody revokes it meanwhile.
+fn remove(
+    steps: &mut Steps<'_>,
+    key: &ExpiryKey,
+    fate: Fate,
+    revocation: Expect,
+) -> Result<(), StoreError> {
+    steps.expect(&REVOKED, &key.serial, revocation)?;
+    if fate.certificate_goes {
+        steps.delete(&CERTS, &key.serial)?;
     }
-    let shown = Shown::look(cx, false)?;
-    if !going.iter().any(|ended| shown.lacks(ended)) {
-        return Ok(());
+    if fate.revocation_goes {
+        steps.delete(&REVOKED, &key.serial)?;
     }
-    crls::build(cx, Which::All)?;
-    let shown = Shown::look(cx, true)?;
-    for ended in going.iter_mut().filter(|ended| shown.lacks(ended)) {
-        ended.fate = Fate { certificate_goes: false, revocation_goes: false };
+    // The end stays in the index as long as there is a revocation to find by it.
+    if fate.revocation_goes || revocation == Expect::Absent {
+        steps.delete(&EXPIRY, key)?;
     }
     Ok(())
 }
@@ -243,13 +273,9 @@ impl Shown {
     }
 
     /// Whether a revocation that is to go has not been shown as it must be.
-    fn lacks(&self, ended: &Ended) -> bool {
-        let Some(revocation) = ended.revocation.as_ref().filter(|_| ended.fate.revocation_goes)
-        else {
-            return false;
-        };
+    fn lacks(&self, key: &ExpiryKey, revocation: &RevocationRecord) -> bool {
         let crls = crls::listing(&self.classes, revocation, self.default);
-        let last = ended.key.not_after.max(revocation.revoked_at);
+        let last = key.not_after.max(revocation.revoked_at);
         crls.iter().filter_map(|crl| self.until.get(crl)).any(|until| *until <= last)
     }
 }
@@ -266,9 +292,18 @@ fn request_all(cx: &mut WriteCx<'_>) -> Result<(), Error> {
 fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
     let all = issuers::all(&cx.tx)?;
     let is_here = |id: IssuerId| all.iter().any(|issuer| issuer.record.id == id);
-    let mut lost: Vec<(SerialNumber, RevocationRecord)> =
-        cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
-    lost.retain(|(_, revocation)| !revocation.issuer.is_some_and(is_here));
+    let mut lost: Vec<(SerialNumber, RevocationRecord)> = Vec::new();
+    let mut after: Option<SerialNumber> = None;
+    loop {
+        let from = after.as_ref().map(SerialNumber::octets);
+        let page: Vec<(SerialNumber, RevocationRecord)> = cx.tx.scan(&REVOKED, &[], from, PAGE)?;
+        after = page.last().map(|(serial, _)| serial.clone());
+        let is_last = page.len() < PAGE;
+        lost.extend(page.into_iter().filter(|(_, found)| !found.issuer.is_some_and(is_here)));
+        if is_last {
+            break;
+        }
+    }
     let (mut found, mut has_moved) = (0, false);
     for (serial, revocation) in lost {
         let Some((_, certificate)) = revoke::stored(&cx.tx, &serial)? else { continue };
@@ -292,7 +327,6 @@ fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
 
 /// Takes out stored certificates that cannot be read. Says how many. Their revocations stay.
 fn invalid_certificates(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
-    const PAGE: usize = 1_000;
     let mut invalid: Vec<SerialNumber> = Vec::new();
     let mut after: Option<SerialNumber> = None;
     loop {

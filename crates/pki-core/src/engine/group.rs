@@ -279,13 +279,18 @@ fn joined<T>(outcome: thread::Result<T>) -> T {
     outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// All changes as one batch; nothing if one part changes what another has read or changed.
+/// All changes as one batch; nothing if one part changes what another has read or changed, or
+/// two work out their changes later, when it is too late to compare them.
 fn merged(parts: Vec<Batch>) -> Option<Batch> {
+    let has_many = |batch: &&Batch| batch.ops.iter().any(|op| matches!(op, Op::Many(_)));
+    if 1 < parts.iter().filter(has_many).count() {
+        return None;
+    }
     let touched = Touched::by(&parts);
     for (part, batch) in parts.iter().enumerate() {
         let written = batch.ops.iter().filter_map(|op| match op {
             Op::Put { key, .. } | Op::Delete { key } => Some(key),
-            Op::DeleteRange { .. } => None,
+            Op::DeleteRange { .. } | Op::Many(_) => None,
         });
         let read = batch.expect.iter().map(|(key, _)| key);
         if written.chain(read).any(|key| touched.by_other(part, key)) {
@@ -297,7 +302,8 @@ fn merged(parts: Vec<Batch>) -> Option<Batch> {
     Some(Batch { expect: distinct(&expect), ops: ops.into_iter().flatten().collect() })
 }
 
-/// Which part changes what: the last that writes a record, and all that empty ranges.
+/// Which part changes what: the last that writes a record, and all that empty ranges or change
+/// many records of a table.
 struct Touched<'a> {
     records: HashMap<(u8, &'a [u8]), usize>,
     ranges: Vec<(u8, usize)>,
@@ -313,6 +319,10 @@ impl<'a> Touched<'a> {
                         touched.records.insert((key.table.number, &key.bytes), part);
                     }
                     Op::DeleteRange { range } => touched.ranges.push((range.table.number, part)),
+                    Op::Many(many) => {
+                        let tables = many.0.tables().iter();
+                        touched.ranges.extend(tables.map(|table| (table.number, part)));
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::Engine;
 use crate::ca::inventory::{self, Fitting};
-use crate::ca::revoke_all::{revocable, revoke_all};
+use crate::ca::revoke_all::{Targets, each_revocable, revoke_all};
 use crate::domain::id::IssuerId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
@@ -92,9 +92,12 @@ impl Engine {
     /// When the inventory cannot be read.
     pub fn would_revoke(&self, mount: &str, selector: &Selector) -> Result<Revocations, Error> {
         self.read(mount, &|_| Ok(None), &|cx| {
-            let mut sample = Vec::new();
-            let targets = revocable(cx, selector, &mut |fitting| sampled(&mut sample, fitting))?;
-            Ok(Revocations { count: targets.len() as u64, sample, warnings: Vec::new() })
+            let (mut count, mut sample) = (0, Vec::new());
+            each_revocable(cx, selector, &mut |fitting, _| {
+                count += 1;
+                sampled(&mut sample, fitting);
+            })?;
+            Ok(Revocations { count, sample, warnings: Vec::new() })
         })
     }
 
@@ -113,10 +116,12 @@ impl Engine {
     ) -> Result<Revocations, Error> {
         let why = reason(why)?;
         self.command(mount, &|cx| {
-            let mut sample = Vec::new();
-            let see = &mut |fitting: &Fitting| sampled(&mut sample, fitting);
-            let targets = revocable(&cx.reading(), selector, see)?;
-            let count = targets.len() as u64;
+            let (mut targets, mut sample) = (Targets::default(), Vec::new());
+            each_revocable(&cx.reading(), selector, &mut |fitting, signer| {
+                targets.push(fitting, signer);
+                sampled(&mut sample, fitting);
+            })?;
+            let count = targets.count();
             if count != expected {
                 return Err(Error::refused(format!(
                     "{count} certificates match, and {expected} were expected; none was revoked"

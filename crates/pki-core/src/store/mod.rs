@@ -7,6 +7,8 @@
 mod cache;
 mod codec;
 mod look;
+mod many;
+mod own;
 mod record;
 mod sum;
 mod view;
@@ -14,5 +16,6 @@ mod view;
 pub(crate) use cache::RecordCache;
 pub(crate) use codec::{Reader, Writer};
 pub(crate) use look::{Found, Look};
+pub(crate) use many::Steps;
 pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
 pub(crate) use view::{SETS, Tx, View};

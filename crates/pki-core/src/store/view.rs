@@ -3,11 +3,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
-use pki_store::{Batch, Entry, Expect, Key, KeyRange, Layout, Op, Snapshot, Table};
+use pki_store::{
+    Batch, Changes, Entry, Expect, Key, KeyRange, Layout, Op, Snapshot, StoreError, Table,
+};
 
 use super::cache::RecordCache;
 use super::look::Look;
+use super::many::{Steps, Worked};
+use super::own::Own;
 use super::record::{Record, RecordKey, Records, SUMMED};
 use super::sum;
 use crate::domain::id::MountId;
@@ -22,8 +27,8 @@ pub(crate) struct View<'a> {
     mount: MountId,
     /// What was read, and in which version: the changes of a command depend on it.
     reads: RefCell<Vec<(Key, Expect)>>,
-    /// This request's own writes, so that it sees them: `None` is a delete.
-    own: BTreeMap<(u8, Vec<u8>), Option<Vec<u8>>>,
+    /// This request's own changes, so that it sees them.
+    own: Own,
     cache: &'a RecordCache,
 }
 
@@ -33,7 +38,7 @@ impl<'a> View<'a> {
         cache: &'a RecordCache,
         mount: MountId,
     ) -> Self {
-        Self { snapshot, mount, reads: RefCell::default(), own: BTreeMap::new(), cache }
+        Self { snapshot, mount, reads: RefCell::default(), own: Own::default(), cache }
     }
 
     /// The same moment, seen from another mount. Only before anything was written.
@@ -57,8 +62,8 @@ impl<'a> View<'a> {
         key: &K,
     ) -> Result<Option<V>, Error> {
         let key = Key { table: records.table, bytes: scoped(mount, &key.encode()) };
-        if let Some(own) = self.own.get(&(key.table.number, key.bytes.clone())) {
-            return own.as_deref().map(|value| read(records, &key.bytes, value)).transpose();
+        if let Some(own) = self.own.get(&key) {
+            return own.map(|value| read(records, &key.bytes, value)).transpose();
         }
         let entry = self.snapshot.get(&key)?;
         let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
@@ -84,6 +89,22 @@ impl<'a> View<'a> {
         Ok(record)
     }
 
+    /// A record, and what to expect of it, without depending on it: where more is looked at than
+    /// anyone could remember, or what is found is expected by [`Tx::many`].
+    pub(crate) fn peek<K: RecordKey, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        key: &K,
+    ) -> Result<(Expect, Option<V>), Error> {
+        let key = self.key(records, &key.encode());
+        let entry = self.snapshot.get(&key)?;
+        let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
+        let own = self.own.get(&key);
+        let value = own.unwrap_or_else(|| entry.as_ref().map(|entry| entry.value.as_slice()));
+        let record = value.map(|value| read(records, &key.bytes, value)).transpose()?;
+        Ok((expect, record))
+    }
+
     /// Records whose keys start with `prefix`, in order of key, after `after`.
     pub(crate) fn scan<K: RecordKey, V: Record>(
         &self,
@@ -93,7 +114,7 @@ impl<'a> View<'a> {
         limit: usize,
     ) -> Result<Vec<(K, V)>, Error> {
         let range = self.range(records, prefix, after);
-        let own = self.own_in(&range);
+        let own = self.own.within(&range, limit);
         let found = self.snapshot.scan(&range, limit.saturating_add(own.len()))?;
         self.depend_on_set(records)?;
         if records.are_kept {
@@ -126,7 +147,7 @@ impl<'a> View<'a> {
         limit: usize,
     ) -> Result<Vec<K>, Error> {
         let range = self.range(records, prefix, after);
-        let own = self.own_in(&range);
+        let own = self.own.within(&range, limit);
         let found = self.snapshot.keys(&range, limit.saturating_add(own.len()))?;
         self.depend_on_set(records)?;
         if own.is_empty() {
@@ -177,18 +198,6 @@ impl<'a> View<'a> {
         Key { table: SETS, bytes: scoped(self.mount, &[records.table.number]) }
     }
 
-    fn own_in(&self, range: &KeyRange) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-        let from = range.after.clone().unwrap_or_else(|| range.prefix.clone());
-        self.own
-            .range((range.table.number, from)..)
-            .take_while(|((table, key), _)| {
-                *table == range.table.number && key.starts_with(&range.prefix)
-            })
-            .filter(|((_, key), _)| range.after.as_ref() != Some(key))
-            .map(|((_, key), value)| (key.clone(), value.clone()))
-            .collect()
-    }
-
     fn key<K, V>(&self, records: &Records<K, V>, key: &[u8]) -> Key {
         Key { table: records.table, bytes: scoped(self.mount, key) }
     }
@@ -234,16 +243,21 @@ pub(super) fn read<K, V: Record>(
     V::decode(format, body).map_err(|_| damaged())
 }
 
+/// What is stored of a record: its format, itself, and its sum.
+pub(super) fn stored<V: Record>(key: &Key, value: &V) -> Vec<u8> {
+    let stored = [&[V::FORMAT | SUMMED], value.encode().as_slice()].concat();
+    sum::seal(key.table.number, &key.bytes, stored)
+}
+
 /// A view, and the changes that a command makes to it.
 pub(crate) struct Tx<'a> {
     view: View<'a>,
-    ops: Vec<Op>,
     expect: Vec<(Key, Expect)>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(view: View<'a>) -> Self {
-        Self { view, ops: Vec::new(), expect: Vec::new() }
+        Self { view, expect: Vec::new() }
     }
 
     /// Writes a record, whether or not there was one.
@@ -254,10 +268,8 @@ impl<'a> Tx<'a> {
         value: &V,
     ) {
         let key = self.view.key(records, &key.encode());
-        let stored = [&[V::FORMAT | SUMMED], value.encode().as_slice()].concat();
-        let stored = sum::seal(key.table.number, &key.bytes, stored);
-        self.view.own.insert((key.table.number, key.bytes.clone()), Some(stored.clone()));
-        self.ops.push(Op::Put { key, value: stored });
+        let value = stored(&key, value);
+        self.view.own.make(Op::Put { key, value });
     }
 
     /// Writes a record that must not be there yet.
@@ -274,8 +286,7 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn delete<K: RecordKey, V>(&mut self, records: &Records<K, V>, key: &K) {
         let key = self.view.key(records, &key.encode());
-        self.view.own.insert((key.table.number, key.bytes.clone()), None);
-        self.ops.push(Op::Delete { key });
+        self.view.own.make(Op::Delete { key });
         self.touch(records);
     }
 
@@ -284,25 +295,40 @@ impl<'a> Tx<'a> {
     pub(crate) fn touch<K, V>(&mut self, records: &Records<K, V>) {
         if records.are_kept {
             let key = self.view.set_key(records);
-            self.ops.push(Op::Put { key, value: Vec::new() });
+            self.view.own.make_unseen(Op::Put { key, value: Vec::new() });
         }
     }
 
     /// Removes a record whose key need not be readable.
     pub(crate) fn delete_stored(&mut self, table: Table, key: &[u8]) {
-        self.ops.push(Op::Delete { key: Key { table, bytes: scoped(self.view.mount, key) } });
+        self.view
+            .own
+            .make_unseen(Op::Delete { key: Key { table, bytes: scoped(self.view.mount, key) } });
     }
 
     /// Removes every record of a table whose key starts with `prefix`. This request must not
     /// look at that table afterwards.
     pub(crate) fn delete_all<K, V>(&mut self, records: &Records<K, V>, prefix: &[u8]) {
-        self.ops.push(Op::DeleteRange { range: self.view.range(records, prefix, None) });
+        self.view
+            .own
+            .make_unseen(Op::DeleteRange { range: self.view.range(records, prefix, None) });
     }
 
     /// Removes every record of a table that belongs to another mount.
     pub(crate) fn delete_mount(&mut self, table: Table, mount: MountId) {
         let range = KeyRange::prefix(table, mount.0.to_be_bytes());
-        self.ops.push(Op::DeleteRange { range });
+        self.view.own.make_unseen(Op::DeleteRange { range });
+    }
+
+    /// Makes changes to records of these tables of which there are too many to be held: they are
+    /// worked out when the transaction is applied. This request must not look at those records
+    /// afterwards, and none of the tables may be a kept one.
+    pub(crate) fn many<F>(&mut self, tables: &[Table], steps: F)
+    where
+        F: Fn(&mut Steps<'_>) -> Result<(), StoreError> + Send + Sync + 'static,
+    {
+        let many = Worked { tables: tables.to_vec(), mount: self.view.mount, steps };
+        self.view.own.make_unseen(Op::Many(Changes(Arc::new(many))));
     }
 
     /// Goes to another mount; returns the one it was in.
@@ -314,7 +340,8 @@ impl<'a> Tx<'a> {
     pub(crate) fn into_batch(self) -> Option<Batch> {
         let mut expect = self.view.reads.into_inner();
         expect.extend(self.expect);
-        (!self.ops.is_empty()).then_some(Batch { expect, ops: self.ops })
+        let ops = self.view.own.into_ops();
+        (!ops.is_empty()).then_some(Batch { expect, ops })
     }
 }
 

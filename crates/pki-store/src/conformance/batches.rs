@@ -1,10 +1,13 @@
 //! Batches: all of it, or nothing, in order.
 
+use std::sync::Arc;
+
 use super::{
     Check, Problem, delete, fill, key, listed, neighbour, put, refused, same, value, version,
     whole, write,
 };
-use crate::{Batch, Expect, KeyRange, Op, Store, Table};
+use crate::batch::{self, Changes, Make, Many};
+use crate::{Batch, Expect, Key, KeyRange, Op, Store, StoreError, Table};
 
 pub(super) const CHECKS: &[Check] = &[
     Check { name: "all of a batch happens", run: all_of_it },
@@ -13,6 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "changes happen in order", run: in_order },
     Check { name: "a range is deleted, and no more", run: delete_range },
     Check { name: "a batch without changes is applied", run: nothing_to_do },
+    Check { name: "changes that are worked out are as good as others", run: worked_out },
 ];
 
 fn all_of_it(store: &dyn Store, table: Table) -> Result<(), Problem> {
@@ -102,4 +106,39 @@ fn nothing_to_do(store: &dyn Store, table: Table) -> Result<(), Problem> {
     store.apply(&Batch { expect: vec![(key.clone(), Expect::Absent)], ops: Vec::new() })?;
     write(store, [put(&key, *b"1")])?;
     refused(store, vec![(key.clone(), Expect::Absent)], Vec::new(), &key)
+}
+
+/// Makes records that must not be there: their keys count up.
+struct Counted(Table, u8);
+
+impl Counted {
+    fn keys(&self) -> impl Iterator<Item = Key> {
+        (0..self.1).map(|number| key(self.0, [number]))
+    }
+}
+
+impl Many for Counted {
+    fn tables(&self) -> &[Table] {
+        std::slice::from_ref(&self.0)
+    }
+
+    fn expect(&self, check: &mut batch::Check<'_>) -> Result<(), StoreError> {
+        self.keys().try_for_each(|key| check(&key, Expect::Absent))
+    }
+
+    fn ops(&self, make: &mut Make<'_>) -> Result<(), StoreError> {
+        self.keys().try_for_each(|key| make(&put(&key, *b"many")))
+    }
+}
+
+fn worked_out(store: &dyn Store, table: Table) -> Result<(), Problem> {
+    let counted = |count| Op::Many(Changes(Arc::new(Counted(table, count))));
+    fill(store, table, &[b"before", &[2]])?;
+    let [first, second] = [[1], [2]].map(|octets| key(table, octets));
+    refused(store, Vec::new(), vec![delete(&second), counted(3)], &second)?;
+    same("before", listed(&*store.snapshot()?, &whole(table), 9)?.len(), 2)?;
+    // In their place among the others.
+    write(store, [put(&first, *b"early"), counted(2), put(&key(table, [0]), *b"late")])?;
+    same("over what came before", value(store, &first)?, Some(b"many".to_vec()))?;
+    same("under what comes later", value(store, &key(table, [0]))?, Some(b"late".to_vec()))
 }

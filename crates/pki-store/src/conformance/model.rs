@@ -84,6 +84,8 @@ impl Model {
                     self.records.remove(&place(key));
                 }
                 Op::DeleteRange { range } => self.records.retain(|at, _| !within(range, at)),
+                // None are drawn; they have a check of their own.
+                Op::Many(_) => (),
             }
         }
         // A model cannot know the new versions; but it knows which they must not be.

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::lock::busy;
 use super::place::Place;
 use super::{failure, statements};
-use crate::{Batch, Expect, Key, Op, StoreError};
+use crate::{Batch, Changes, Expect, Key, Op, StoreError};
 
 /// Applies a batch in one transaction, under SQLite's own write lock. What waiting began at
 /// `started` counts.
@@ -40,18 +40,19 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn make(&self, batch: &Batch) -> Result<u64, StoreError> {
-        for (key, expect) in &batch.expect {
-            self.check(key, *expect)?;
-        }
+        batch.each_expectation(&mut |key, expect| self.check(key, expect))?;
         let revision = self.named(statements::next_revision(self.database))?;
-        for op in &batch.ops {
-            self.named(match op {
-                Op::Put { key, value } => statements::put(self.database, key, revision, value),
-                Op::Delete { key } => statements::delete(self.database, key),
-                Op::DeleteRange { range } => statements::delete_range(self.database, range),
-            })?;
-        }
+        batch.ops.iter().try_for_each(|op| self.change(op, revision))?;
         Ok(revision)
+    }
+
+    fn change(&self, op: &Op, revision: u64) -> Result<(), StoreError> {
+        self.named(match op {
+            Op::Put { key, value } => statements::put(self.database, key, revision, value),
+            Op::Delete { key } => statements::delete(self.database, key),
+            Op::DeleteRange { range } => statements::delete_range(self.database, range),
+            Op::Many(Changes(many)) => return many.ops(&mut |op| self.change(op, revision)),
+        })
     }
 
     fn check(&self, key: &Key, expect: Expect) -> Result<(), StoreError> {

@@ -21,38 +21,67 @@ pub(crate) fn append(
     entry: &RevokedEntry,
     not_after: Timestamp,
 ) -> Result<(), Error> {
-    append_all(tx, crl, [(entry, not_after)])
+    if let Some(mut appender) = Appender::open(tx, crl)? {
+        appender.add(tx, entry);
+        index(tx, crl, &entry.serial, not_after);
+        appender.close(tx);
+    }
+    Ok(())
 }
 
-/// As [`append`], many entries with the ends of their certificates: every record is written once.
-pub(crate) fn append_all<'e>(
-    tx: &mut Tx<'_>,
+/// Appends entries to the log of a CRL, and writes every record once. When they may leave it is
+/// for the caller to note.
+pub(crate) struct Appender {
     crl: CrlId,
-    entries: impl IntoIterator<Item = (&'e RevokedEntry, Timestamp)>,
-) -> Result<(), Error> {
-    let mut record: CrlRecord = tx.get(&CRLS, &crl)?.unwrap_or_default();
-    if record.stale_log {
-        // The log will be made anew, with these on it. Whoever is making it right now has not
-        // seen them: writing the record makes the later of the two start over.
-        tx.put(&CRLS, &crl, &record);
-        return Ok(());
-    }
-    let mut open = Open::last(tx, crl, &record)?;
-    for (entry, not_after) in entries {
-        let der = entry.to_der();
-        if SEGMENT < open.octets.len() + der.len() {
-            open = open.next(tx, crl, &record);
+    record: CrlRecord,
+    open: Open,
+}
+
+impl Appender {
+    /// Begins; nothing where the log will be made anew, with these entries on it.
+    pub(crate) fn open(tx: &mut Tx<'_>, crl: CrlId) -> Result<Option<Self>, Error> {
+        let record: CrlRecord = tx.get(&CRLS, &crl)?.unwrap_or_default();
+        if record.stale_log {
+            // Whoever is making it right now has not seen them: writing the record makes the
+            // later of the two start over.
+            tx.put(&CRLS, &crl, &record);
+            return Ok(None);
         }
-        record.log_length += der.len() as u64;
-        open.octets.extend(der);
-        index(tx, crl, &entry.serial, not_after);
+        let open = Open::last(tx, crl, &record)?;
+        Ok(Some(Self { crl, record, open }))
     }
-    if !open.octets.is_empty() {
-        record.segments = open.number + 1;
-        open.write(tx, crl, &record);
+
+    /// Begins the log anew, empty, in the place of what it was. The CRL must be built before it is
+    /// next read: what was built before no longer has its entries.
+    pub(super) fn anew(tx: &mut Tx<'_>, crl: CrlId, mut record: CrlRecord) -> Self {
+        super::forget(tx, crl, record.generation);
+        record.generation += 1;
+        record.segments = 0;
+        record.log_length = 0;
+        record.stale_log = false;
+        Self { crl, record, open: Open::default() }
     }
-    tx.put(&CRLS, &crl, &record);
-    Ok(())
+
+    pub(crate) fn add(&mut self, tx: &mut Tx<'_>, entry: &RevokedEntry) {
+        self.add_encoded(tx, &entry.to_der());
+    }
+
+    pub(super) fn add_encoded(&mut self, tx: &mut Tx<'_>, der: &[u8]) {
+        if SEGMENT < self.open.octets.len() + der.len() {
+            self.open.next(tx, self.crl, &self.record);
+        }
+        self.record.log_length += der.len() as u64;
+        self.open.octets.extend_from_slice(der);
+    }
+
+    /// Writes what has not been written yet.
+    pub(crate) fn close(mut self, tx: &mut Tx<'_>) {
+        if !self.open.octets.is_empty() {
+            self.record.segments = self.open.number + 1;
+            self.open.next(tx, self.crl, &self.record);
+        }
+        tx.put(&CRLS, &self.crl, &self.record);
+    }
 }
 
 /// Notes when an entry may leave the CRL.
@@ -62,6 +91,7 @@ pub(super) fn index(tx: &mut Tx<'_>, crl: CrlId, serial: &SerialNumber, not_afte
 }
 
 /// The segment that entries are appended to.
+#[derive(Default)]
 struct Open {
     number: u32,
     octets: Vec<u8>,
@@ -70,7 +100,7 @@ struct Open {
 impl Open {
     fn last(tx: &Tx<'_>, crl: CrlId, record: &CrlRecord) -> Result<Self, Error> {
         let Some(number) = record.segments.checked_sub(1) else {
-            return Ok(Self { number: 0, octets: Vec::new() });
+            return Ok(Self::default());
         };
         let key = LogKey { crl, generation: record.generation, segment: number };
         Ok(match tx.get(&CRL_LOG, &key)? {
@@ -80,50 +110,12 @@ impl Open {
     }
 
     /// Writes this one, unless nothing is on it, and begins another.
-    fn next(self, tx: &mut Tx<'_>, crl: CrlId, record: &CrlRecord) -> Self {
-        if self.octets.is_empty() {
-            return self;
+    fn next(&mut self, tx: &mut Tx<'_>, crl: CrlId, record: &CrlRecord) {
+        if !self.octets.is_empty() {
+            let key = LogKey { crl, generation: record.generation, segment: self.number };
+            tx.put(&CRL_LOG, &key, &LogSegment(std::mem::take(&mut self.octets)));
+            self.number += 1;
         }
-        let number = self.number + 1;
-        self.write(tx, crl, record);
-        Self { number, octets: Vec::new() }
-    }
-
-    fn write(self, tx: &mut Tx<'_>, crl: CrlId, record: &CrlRecord) {
-        let Self { number, octets } = self;
-        let key = LogKey { crl, generation: record.generation, segment: number };
-        tx.put(&CRL_LOG, &key, &LogSegment(octets));
-    }
-}
-
-/// Replaces the log of a CRL by the given entries. The CRL must be built before it is next read:
-/// what was built before no longer has its entries.
-pub(super) fn replace(
-    tx: &mut Tx<'_>,
-    crl: CrlId,
-    record: &mut CrlRecord,
-    entries: impl Iterator<Item = Vec<u8>>,
-) {
-    super::forget(tx, crl, record.generation);
-    record.generation += 1;
-    record.segments = 0;
-    record.log_length = 0;
-    record.stale_log = false;
-    let mut octets: Vec<u8> = Vec::with_capacity(SEGMENT);
-    let mut flush = |octets: &mut Vec<u8>, record: &mut CrlRecord| {
-        let key = LogKey { crl, generation: record.generation, segment: record.segments };
-        tx.put(&CRL_LOG, &key, &LogSegment(std::mem::take(octets)));
-        record.segments += 1;
-    };
-    for der in entries {
-        if SEGMENT < octets.len() + der.len() {
-            flush(&mut octets, record);
-        }
-        record.log_length += der.len() as u64;
-        octets.extend(der);
-    }
-    if !octets.is_empty() {
-        flush(&mut octets, record);
     }
 }
 

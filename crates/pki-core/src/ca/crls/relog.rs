@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::log::{self, Stretch};
+use super::log::{Appender, Stretch};
 use super::record::{CrlRecord, LogEnd};
 use super::{CrlClass, listing, shard};
 use crate::api::endpoint::WriteCx;
-use crate::ca::certs::{RevocationRecord, RevokedExpiryKey};
+use crate::ca::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
 use crate::ca::config;
+use crate::ca::ends::Ends;
 use crate::ca::issuers::Issuer;
 use crate::ca::tables::{CRL_LOG, CRLS, ISSUERS_CONFIG, REVOKED, REVOKED_EXPIRY};
 use crate::crypto::asn1::Reader;
@@ -15,11 +16,14 @@ use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::store::View;
+use crate::store::{RecordKey as _, View};
 use crate::x509::crl::RevokedEntry;
 
 /// An entry, and the end of its certificate.
 pub(crate) type Listed = (RevokedEntry, Timestamp);
+
+/// Revocations that are read at once.
+const PAGE: usize = 500;
 
 /// Makes the logs of some CRLs anew: each revoked certificate goes to the CRL that lists it now,
 /// each revoked issuer to the CRLs of the others whose key signed it. Those CRLs must be built
@@ -30,17 +34,13 @@ pub(super) fn relog(
     stale: &[CrlId],
 ) -> Result<(), Error> {
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
-    let revoked: Vec<(SerialNumber, RevocationRecord)> =
-        cx.tx.scan(&REVOKED, &[], None, usize::MAX)?;
-    let mut lists: BTreeMap<CrlId, Vec<Listed>> = stale.iter().map(|id| (*id, vec![])).collect();
-    let mut add = |revocation: &RevocationRecord, listed: &Listed| {
-        for id in listing(classes, revocation, default) {
-            lists.entry(id).and_modify(|list| list.push(listed.clone()));
-        }
-    };
+    let mut logs = NewLogs::default();
+    for id in stale {
+        logs.begin(cx, *id)?;
+    }
     for class in classes {
         for (revocation, listed) in revoked_issuers(&cx.tx, class, classes)? {
-            add(&revocation, &listed);
+            logs.add(cx, &listing(classes, &revocation, default), &listed);
         }
     }
     // Revoked issuers are on the lists already. The end tells them from certificates of other
@@ -51,29 +51,75 @@ pub(super) fn relog(
         .filter(|issuer| issuer.record.revoked_at.is_some())
         .map(|issuer| (issuer.certificate.serial(), issuer.certificate.not_after()))
         .collect();
-    let others = revoked
-        .into_iter()
-        .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
-    for (serial, record) in others {
-        let RevocationRecord { revoked_at, not_after, reason, .. } = record;
-        let entry = RevokedEntry { serial, revocation_date: revoked_at, reason };
-        add(&record, &(entry, not_after));
+    let mut after: Option<SerialNumber> = None;
+    loop {
+        let from = after.as_ref().map(SerialNumber::octets);
+        let page: Vec<(SerialNumber, RevocationRecord)> = cx.tx.scan(&REVOKED, &[], from, PAGE)?;
+        let is_last = page.len() < PAGE;
+        after = page.last().map(|(serial, _)| serial.clone());
+        let others = page
+            .into_iter()
+            .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
+        for (serial, record) in others {
+            let RevocationRecord { revoked_at, not_after, reason, .. } = record;
+            let entry = RevokedEntry { serial, revocation_date: revoked_at, reason };
+            logs.add(cx, &listing(classes, &record, default), &(entry, not_after));
+        }
+        if is_last {
+            break;
+        }
     }
-    for (id, list) in lists {
-        let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
+    logs.finish(cx);
+    Ok(())
+}
+
+/// Logs that are being made anew. Of the entries, only the logs are in memory.
+#[derive(Default)]
+struct NewLogs {
+    logs: BTreeMap<CrlId, NewLog>,
+}
+
+struct NewLog {
+    appender: Appender,
+    /// When what there was before was shown.
+    seen: Option<Timestamp>,
+    /// What the index of ends will say.
+    index: Ends,
+}
+
+impl NewLogs {
+    fn begin(&mut self, cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
+        let record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
         // A CRL that was switched off has shown nothing.
         let shown = record.built.as_ref().filter(|built| !built.disabled);
         let seen = shown.map(|built| built.this_update);
         cx.tx.delete_all(&REVOKED_EXPIRY, &id.0);
-        let kept: Vec<Listed> =
-            list.into_iter().filter(|listed| !may_leave(listed, seen, cx.now)).collect();
-        for (entry, not_after) in &kept {
-            log::index(&mut cx.tx, id, &entry.serial, *not_after);
-        }
-        log::replace(&mut cx.tx, id, &mut record, kept.iter().map(|(entry, _)| entry.to_der()));
-        cx.tx.put(&CRLS, &id, &record);
+        let appender = Appender::anew(&mut cx.tx, id, record);
+        self.logs.insert(id, NewLog { appender, seen, index: Ends::default() });
+        Ok(())
     }
-    Ok(())
+
+    /// Puts an entry on those of the CRLs whose logs are being made, unless it may leave them.
+    fn add(&mut self, cx: &mut WriteCx<'_>, crls: &[CrlId], listed: &Listed) {
+        for crl in crls {
+            let Some(log) = self.logs.get_mut(crl) else { continue };
+            if !may_leave(listed, log.seen, cx.now) {
+                let (entry, not_after) = listed;
+                log.appender.add(&mut cx.tx, entry);
+                log.index.push(&entry.serial, *not_after);
+            }
+        }
+    }
+
+    fn finish(self, cx: &mut WriteCx<'_>) {
+        for (crl, NewLog { appender, index, .. }) in self.logs {
+            appender.close(&mut cx.tx);
+            cx.tx.many(&[REVOKED_EXPIRY.table], move |steps| {
+                let mut keys = index.iter().map(|ends| RevokedExpiryKey { crl, ends });
+                keys.try_for_each(|key| steps.put(&REVOKED_EXPIRY, &key, &()))
+            });
+        }
+    }
 }
 
 /// Whether an entry was on a CRL past the end of its certificate, and need not come back. One
@@ -114,62 +160,153 @@ pub(crate) fn revoked_issuers(
 /// CRL must be built before it is next read.
 pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     const TYPICAL_ENTRY: u64 = 39;
-    let mut record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
+    let record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
     let Some(built) = &record.built else { return Ok(()) };
     let (seen, covered) = (built.this_update, built.covered);
     let few = usize::try_from(record.log_length / TYPICAL_ENTRY / 64).unwrap_or(usize::MAX).max(1);
-    let mut ended: Vec<RevokedExpiryKey> = cx.tx.keys(&REVOKED_EXPIRY, &id.0, None, few)?;
-    ended.retain(|key| key.ends.not_after < seen);
-    if ended.len() < few {
+    let mut ended = Ended::before(&cx.tx, id, seen, Some(few))?;
+    if ended.0.len() < few {
         return Ok(());
     }
-    let mut ended: Vec<RevokedExpiryKey> = cx.tx.keys(&REVOKED_EXPIRY, &id.0, None, usize::MAX)?;
-    ended.retain(|key| key.ends.not_after < seen);
-    let serials = ended.iter().map(|key| key.ends.serial.clone()).collect();
-    let mut octets = Vec::new();
+    ended = Ended::before(&cx.tx, id, seen, None)?;
     let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
-    log.read(&cx.tx, record.log_length, &mut |entries| {
-        octets.extend_from_slice(entries);
-        Ok(())
-    })?;
-    let covered = usize::try_from(covered).unwrap_or(usize::MAX);
-    let sifted = sift(&octets, covered, &serials);
-    let Sifted { kept, gone } = sifted.ok_or(Error::DamagedRecord(CRL_LOG.table.name))?;
-    if gone.is_empty() {
+    let mut runs = Runs::new(log, record.log_length);
+    while let Some((at, run)) = runs.next(&cx.tx)? {
+        each_entry(&run, &mut |offset, _, serial| {
+            if at + offset < covered {
+                ended.mark(&serial);
+            }
+        });
+    }
+    if !ended.0.iter().any(|leaving| leaving.goes) {
         return Ok(());
     }
-    log::replace(&mut cx.tx, id, &mut record, kept.into_iter());
-    cx.tx.put(&CRLS, &id, &record);
-    for key in ended.iter().filter(|key| gone.contains(&key.ends.serial)) {
-        cx.tx.delete(&REVOKED_EXPIRY, key);
+    let mut runs = Runs::new(log, record.log_length);
+    let mut anew = Appender::anew(&mut cx.tx, id, record);
+    while let Some((at, run)) = runs.next(&cx.tx)? {
+        each_entry(&run, &mut |offset, der, serial| {
+            if covered <= at + offset || !ended.goes(&serial) {
+                anew.add_encoded(&mut cx.tx, der);
+            }
+        });
     }
+    anew.close(&mut cx.tx);
+    cx.tx.many(&[REVOKED_EXPIRY.table], move |steps| {
+        let gone = ended.0.iter().filter(|leaving| leaving.goes);
+        let mut keys = gone.map(|leaving| RevokedExpiryKey { crl: id, ends: leaving.ends.clone() });
+        keys.try_for_each(|key| steps.delete(&REVOKED_EXPIRY, &key))
+    });
     Ok(())
 }
 
-/// What stays on a log, and what goes.
-#[derive(Debug, PartialEq, Eq)]
-struct Sifted {
-    kept: Vec<Vec<u8>>,
-    gone: BTreeSet<SerialNumber>,
+/// Entries whose certificates have ended, in order of serial number.
+#[derive(Debug)]
+struct Ended(Vec<Leaving>);
+
+#[derive(Debug)]
+struct Leaving {
+    ends: ExpiryKey,
+    /// Whether it was shown, so that it can go.
+    goes: bool,
 }
 
-/// Parts the entries of a log: those with an ended certificate go, if they stand in the first
-/// `covered` octets, which were shown. `None` if the log is not a run of entries.
-fn sift(log: &[u8], covered: usize, ended: &BTreeSet<SerialNumber>) -> Option<Sifted> {
-    let mut reader = Reader::new(log);
-    let mut sifted = Sifted { kept: Vec::new(), gone: BTreeSet::new() };
-    while !reader.is_empty() {
-        let is_covered = log.len() - reader.rest().len() < covered;
-        let entry = reader.element().ok()?;
-        let serial = Reader::new(entry.content).element().ok()?;
-        let serial = SerialNumber::from_octets(serial.content);
-        if is_covered && ended.contains(&serial) {
-            sifted.gone.insert(serial);
-        } else {
-            sifted.kept.push(entry.der.to_vec());
+impl Ended {
+    /// Those of a CRL that ended before it was last built; the first so many, or all.
+    fn before(
+        view: &View<'_>,
+        crl: CrlId,
+        seen: Timestamp,
+        most: Option<usize>,
+    ) -> Result<Self, Error> {
+        let most = most.unwrap_or(usize::MAX);
+        let mut ended: Vec<Leaving> = Vec::new();
+        while ended.len() < most {
+            let last = ended.last().map(|leaving| leaving.ends.clone());
+            let after = last.map(|ends| RevokedExpiryKey { crl, ends }.encode());
+            let page = PAGE.min(most - ended.len());
+            let keys: Vec<RevokedExpiryKey> =
+                view.keys(&REVOKED_EXPIRY, &crl.0, after.as_deref(), page)?;
+            let found = keys.len();
+            let ends = keys.into_iter().map(|key| key.ends).filter(|ends| ends.not_after < seen);
+            let known = ended.len();
+            ended.extend(ends.map(|ends| Leaving { ends, goes: false }));
+            if found < page || ended.len() - known < found {
+                break;
+            }
         }
+        ended.sort_unstable_by(|a, b| a.ends.serial.cmp(&b.ends.serial));
+        Ok(Self(ended))
     }
-    Some(sifted)
+
+    /// All with a serial number, those of other authorities included.
+    fn with(&mut self, serial: &SerialNumber) -> &mut [Leaving] {
+        let start = self.0.partition_point(|leaving| leaving.ends.serial < *serial);
+        let rest = self.0.get_mut(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|leaving| leaving.ends.serial == *serial).count();
+        rest.get_mut(..count).unwrap_or_default()
+    }
+
+    fn mark(&mut self, serial: &SerialNumber) {
+        self.with(serial).iter_mut().for_each(|leaving| leaving.goes = true);
+    }
+
+    fn goes(&mut self, serial: &SerialNumber) -> bool {
+        self.with(serial).iter().any(|leaving| leaving.goes)
+    }
+}
+
+/// A log in runs of whole entries, so that few of them are in memory.
+struct Runs {
+    log: Stretch,
+    left: u64,
+    /// Octets that were handed over.
+    at: u64,
+    /// The beginning of an entry.
+    rest: Vec<u8>,
+}
+
+impl Runs {
+    /// Octets that are read at once.
+    const LENGTH: u64 = 1 << 20;
+
+    fn new(log: Stretch, length: u64) -> Self {
+        Self { log, left: length, at: 0, rest: Vec::new() }
+    }
+
+    /// The next run, and where in the log it begins.
+    fn next(&mut self, view: &View<'_>) -> Result<Option<(u64, Vec<u8>)>, Error> {
+        if self.left == 0 && self.rest.is_empty() {
+            return Ok(None);
+        }
+        let length = self.left.min(Self::LENGTH);
+        let mut run = std::mem::take(&mut self.rest);
+        self.log.from = self.log.read(view, length, &mut |entries| {
+            run.extend_from_slice(entries);
+            Ok(())
+        })?;
+        self.left -= length;
+        self.rest = run.split_off(each_entry(&run, &mut |_, _, _| ()));
+        if run.is_empty() {
+            // What is left is no entry, or the beginning of one that has no end.
+            return Err(Error::DamagedRecord(CRL_LOG.table.name));
+        }
+        let at = self.at;
+        self.at += run.len() as u64;
+        Ok(Some((at, run)))
+    }
+}
+
+/// Shows each whole entry of a run: where it begins, itself, its serial number. Gives where the
+/// last one ends.
+fn each_entry(run: &[u8], see: &mut dyn FnMut(u64, &[u8], SerialNumber)) -> usize {
+    let mut reader = Reader::new(run);
+    let mut end = 0;
+    while let Ok(entry) = reader.element() {
+        let Ok(serial) = Reader::new(entry.content).element() else { break };
+        see(end as u64, entry.der, SerialNumber::from_octets(serial.content));
+        end = run.len() - reader.rest().len();
+    }
+    end
 }
 
 #[cfg(test)]
@@ -203,13 +340,30 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_shown_is_sifted_out() {
-        let [a, b, c] = [1, 2, 3].map(|serial| entry(serial, SEEN).to_der());
-        let log = [a.clone(), b.clone(), c.clone()].concat();
-        let ended = [1, 3].map(|serial| SerialNumber::from_octets(&[serial])).into();
-        let sifted = sift(&log, a.len() + b.len(), &ended).unwrap();
-        assert_eq!(sifted.kept, [b, c]);
-        assert_eq!(sifted.gone, [SerialNumber::from_octets(&[1])].into());
-        assert_eq!(sift(&log[1..], 0, &ended), None);
+    fn a_run_is_read_up_to_its_last_whole_entry() {
+        let [a, b] = [1, 2].map(|serial| entry(serial, SEEN).to_der());
+        let run = [a.as_slice(), &b, &a[..5]].concat();
+        let mut seen = Vec::new();
+        let end = each_entry(&run, &mut |at, der, serial| seen.push((at, der.to_vec(), serial)));
+        assert_eq!(end, a.len() + b.len());
+        let serial = |octet| SerialNumber::from_octets(&[octet]);
+        assert_eq!(seen, [(0, a.clone(), serial(1)), (a.len() as u64, b, serial(2))]);
+        assert_eq!(each_entry(&a[1..], &mut |_, _, _| ()), 0);
+    }
+
+    #[test]
+    fn entries_with_the_same_serial_number_go_together() {
+        let leaving = |serial, not_after| {
+            let (serial, not_after) =
+                (SerialNumber::from_octets(&[serial]), Timestamp::from_unix(not_after));
+            Leaving { ends: ExpiryKey { not_after, serial }, goes: false }
+        };
+        let mut ended = Ended(vec![leaving(1, 5), leaving(2, 5), leaving(2, 6), leaving(4, 1)]);
+        for (serial, marked) in [(2, 2), (3, 2), (4, 3)] {
+            ended.mark(&SerialNumber::from_octets(&[serial]));
+            assert_eq!(ended.0.iter().filter(|leaving| leaving.goes).count(), marked);
+        }
+        assert!(!ended.goes(&SerialNumber::from_octets(&[1])));
+        assert!(ended.goes(&SerialNumber::from_octets(&[2])));
     }
 }
