@@ -1,10 +1,11 @@
 //! The engine over the store of this user, opened or made.
 
 use std::io::ErrorKind;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use pki_core::{Engine, Env, Error, Operation, Request, Seal, SealError, Unlock};
+use pki_core::{Engine, Env, Error, Operation, Page, Pages, Request, Seal, SealError, Unlock};
 use pki_store::directory::{self, DirectoryStore, Options};
 use pki_store::memory::MemoryStore;
 use pki_store::{Store, StoreError};
@@ -90,6 +91,21 @@ impl Session {
     ) -> Result<Answer, Error> {
         let request = Request { operation, path: routed(path), data };
         self.engine.handle(request).map(Answer::from)
+    }
+
+    /// Lists what is below a path, page by page.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub(crate) fn list(
+        &self,
+        path: &str,
+        data: Map<String, Value>,
+        pages: Pages,
+        see: &mut dyn FnMut(Page) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.engine.list(&routed(path), data, pages, see)
     }
 
     /// Whether there is a store.

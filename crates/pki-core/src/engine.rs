@@ -3,6 +3,7 @@
 mod group;
 mod maintain;
 mod many;
+mod pages;
 mod upkeep;
 
 use std::cell::Cell;
@@ -34,6 +35,7 @@ pub use crate::api::help::Help;
 pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 pub use many::{Found, Revocations};
+pub use pages::{Page, Pages};
 
 /// How often a command is run again because another writer changed what it had read.
 const ATTEMPTS: u32 = 100;
@@ -65,7 +67,14 @@ impl Engine {
     pub fn handle(&self, request: Request) -> Result<Response, Error> {
         let Request { operation, path, data } = request;
         let mut data = Sent(data);
-        let (mount, rest) = self.locate(&path)?;
+        let Asked { op, mount, unknown } = self.asked(operation, &path, &mut data)?;
+        let output = self.run(op, &mount.path, &data.0)?;
+        respond(operation, output, unknown)
+    }
+
+    /// What a request asks for. What its path says joins what was sent.
+    fn asked(&self, operation: Operation, path: &str, data: &mut Sent) -> Result<Asked, Error> {
+        let (mount, rest) = self.locate(path)?;
         let paths = if mount.id == MountId::SYSTEM { SYSTEM_PATHS } else { PATHS };
         let rest = if operation == Operation::List { rest.trim_end_matches('/') } else { rest };
         let route = router::find(paths, rest).ok_or(Error::UnsupportedPath)?;
@@ -78,16 +87,7 @@ impl Engine {
         let unknown = parameter_warnings(op, &route, &data.0, mount.id == MountId::SYSTEM);
         data.0.retain(|name, _| !op.path_only.contains(&name.as_str()));
         data.0.extend(route.captures);
-        let Output { body, mut warnings, lease } = self.run(op, &mount.path, &data.0)?;
-        warnings.extend(unknown);
-        let body = match body {
-            Body::Empty if !warnings.is_empty() => Body::Null,
-            Body::Data(data) if operation == Operation::List && is_empty_list(&data) => {
-                return Err(Error::Absent);
-            }
-            body => body,
-        };
-        Ok(Response { body, warnings, lease })
+        Ok(Asked { op, mount, unknown })
     }
 
     /// Answers a typed query in a mount.
@@ -256,6 +256,30 @@ impl Engine {
         })?;
         found.ok_or_else(|| Error::NoMount(path.to_owned()))
     }
+}
+
+/// A request that has found its path.
+struct Asked {
+    op: &'static Op,
+    mount: Mount,
+    /// What is to be said of parameters without an effect.
+    unknown: Vec<String>,
+}
+
+fn respond(
+    operation: Operation,
+    Output { body, mut warnings, lease }: Output,
+    unknown: Vec<String>,
+) -> Result<Response, Error> {
+    warnings.extend(unknown);
+    let body = match body {
+        Body::Empty if !warnings.is_empty() => Body::Null,
+        Body::Data(data) if operation == Operation::List && is_empty_list(&data) => {
+            return Err(Error::Absent);
+        }
+        body => body,
+    };
+    Ok(Response { body, warnings, lease })
 }
 
 /// Parameters as they were sent. They may hold private keys, and do not stay in memory.

@@ -57,7 +57,9 @@ pub mod system;
 pub mod x509;
 
 pub use api::{Body, Candidate, Lease, Operation, Request, Response};
-pub use engine::{Engine, Found, GroupError, Help, Maintain, Maintained, Revocations, Step};
+pub use engine::{
+    Engine, Found, GroupError, Help, Maintain, Maintained, Page, Pages, Revocations, Step,
+};
 pub use env::Env;
 pub use error::{Error, ErrorClass};
 pub use seal::{Given, Seal, SealError, Unlock};

@@ -1,6 +1,8 @@
 //! `list`.
 
-use pki_core::Operation;
+use std::ops::ControlFlow;
+
+use pki_core::{Page, Pages};
 use serde_json::{Map, Value};
 
 use super::{Context, exactly, is_absent, no_value, not_an_envelope, trimmed};
@@ -8,21 +10,58 @@ use crate::args::ListArgs;
 use crate::environment::Environment;
 use crate::failure::{Failure, REFUSED, refusal};
 use crate::flags::parse_bool;
-use crate::output::{self, Answer, Format, Secret};
+use crate::output::{self, Answer, Format, LongList, Secret};
 
 pub(super) fn run(args: ListArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [path] = exactly(&args.words.words)?;
     let path = trimmed(path);
     let detailed = args.detailed || detailed_by_default(context.console.environment);
     let session = context.session()?;
-    let answer = match session.ask(Operation::List, path, page(&args)) {
-        Err(error) if is_absent(&error) => return Err(nothing(&mut context, path)),
-        Err(error) => return Err(refusal(&format!("listing {path}"), &error)),
-        Ok(answer) => answer,
-    };
+    let rounds = LongList::rounds(context.format, detailed);
+    let (mut long, mut outcome) = (None, Ok(()));
+    let asked = session.list(path, page(&args), Pages { size: PAGE, rounds }, &mut |page| {
+        let Page { response, round, is_last } = page;
+        let answer = Answer::from(response);
+        let shown = match &mut long {
+            None if is_last => show_answer(&mut context, path, answer, detailed),
+            long => {
+                let long = long.get_or_insert_with(|| LongList::new(context.format, detailed));
+                let data = secret(path, answer);
+                data.and_then(|data| long.add(context.console, data, (round, is_last)))
+            }
+        };
+        let flow = if shown.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        // A list that fits on a page was shown whole.
+        let flow = if long.is_none() { ControlFlow::Break(()) } else { flow };
+        outcome = shown;
+        flow
+    });
+    match asked {
+        Err(error) if is_absent(&error) => Err(nothing(&mut context, path)),
+        Err(error) => Err(refusal(&format!("listing {path}"), &error)),
+        Ok(()) => outcome,
+    }
+}
+
+/// Keys that are in memory at once. Most lists are shorter.
+const PAGE: usize = 2_000;
+
+fn show_answer(
+    context: &mut Context<'_, '_>,
+    path: &str,
+    answer: Answer,
+    detailed: bool,
+) -> Result<(), Failure> {
     match answer {
-        Answer::Done => Err(nothing(&mut context, path)),
-        Answer::Secret(secret) => show(&mut context, path, secret, detailed),
+        Answer::Done => Err(nothing(context, path)),
+        answer => show(context, path, secret(path, answer)?, detailed),
+    }
+}
+
+fn secret(path: &str, answer: Answer) -> Result<Secret, Failure> {
+    match answer {
+        Answer::Secret(secret) => Ok(secret),
+        Answer::Done => Err(no_value(path)),
         Answer::File { content_type, .. } => {
             Err(not_an_envelope(&format!("listing {path}"), content_type))
         }

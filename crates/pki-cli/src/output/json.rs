@@ -104,7 +104,21 @@ impl Writer {
 
 /// Go escapes what HTML would take for markup, and the line ends that JavaScript knows.
 fn string(text: &mut String, content: &str) {
-    for c in Value::from(content).to_string().chars() {
+    text.reserve(content.len().saturating_add(2));
+    text.push('"');
+    // Line by line, since some are of many megabytes.
+    for line in content.split_inclusive('\n') {
+        let quoted = Value::from(line).to_string();
+        let mut chars = quoted.chars();
+        chars.next();
+        chars.next_back();
+        escaped(text, chars.as_str());
+    }
+    text.push('"');
+}
+
+fn escaped(text: &mut String, content: &str) {
+    for c in content.chars() {
         match c {
             '<' => text.push_str("\\u003c"),
             '>' => text.push_str("\\u003e"),

@@ -3,6 +3,7 @@
 mod field;
 mod go;
 mod json;
+mod long_list;
 mod table;
 mod warnings;
 mod yaml;
@@ -16,6 +17,7 @@ use crate::environment::Console;
 use crate::failure::Failure;
 
 pub(crate) use go::plain;
+pub(crate) use long_list::LongList;
 pub(crate) use table::columns;
 
 /// The values of `-format`.

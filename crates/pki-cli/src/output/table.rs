@@ -1,5 +1,7 @@
 //! Columns with a header, a line of dashes, and four blanks between.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Secret, go};
@@ -43,71 +45,111 @@ fn lease_rows(secret: &Secret) -> Vec<Vec<String>> {
 
 /// The keys of a list, sorted; with what is known about each if that is given.
 pub(crate) fn list(keys: &[Value], key_info: Option<&Map<String, Value>>) -> String {
-    let mut keys: Vec<String> = keys.iter().map(go::plain).collect();
-    keys.sort();
-    let Some(key_info) = key_info else {
-        let rows: Vec<Vec<String>> = keys.into_iter().map(|key| vec![key]).collect();
-        return columns(&["Keys"], &rows);
-    };
-    let mut names: Vec<&str> = key_info
-        .values()
-        .filter_map(Value::as_object)
-        .flat_map(|fields| fields.keys().map(String::as_str))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    let row = |key: String| {
-        let fields = key_info.get(&key);
-        let cells = names.iter().map(|name| {
-            fields
-                .and_then(|fields| fields.get(name))
-                .map(|value| go::field(name, value))
-                .unwrap_or_default()
-        });
-        let cells: Vec<String> = cells.collect();
-        std::iter::once(key).chain(cells).collect::<Vec<_>>()
-    };
-    let rows: Vec<Vec<String>> = keys.into_iter().map(row).collect();
-    let header: Vec<&str> = std::iter::once("Keys").chain(names.iter().copied()).collect();
-    columns(&header, &rows)
+    let mut sheet = Sheet::default();
+    let none = Map::new();
+    let key_info = key_info.unwrap_or(&none);
+    sheet.measure(keys, key_info);
+    sheet.lines(keys, key_info, true)
+}
+
+/// A list with what is known about each key, measured before it is drawn.
+#[derive(Default)]
+pub(super) struct Sheet {
+    /// Columns of a terminal that the keys take.
+    width: usize,
+    rows: usize,
+    /// The fields, how wide each is, and how many keys have it.
+    fields: BTreeMap<String, (usize, usize)>,
+}
+
+impl Sheet {
+    /// Looks at a page of the list.
+    pub(super) fn measure(&mut self, keys: &[Value], key_info: &Map<String, Value>) {
+        self.rows = self.rows.saturating_add(keys.len());
+        for key in keys {
+            self.width = self.width.max(width(shown(&go::plain(key))));
+        }
+        for (name, value) in key_info.values().filter_map(Value::as_object).flatten() {
+            let (widest, count) = self.fields.entry(name.clone()).or_default();
+            *widest = (*widest).max(width(shown(&go::field(name, value))));
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Draws a page, with the header before the first.
+    pub(super) fn lines(
+        &self,
+        keys: &[Value],
+        key_info: &Map<String, Value>,
+        is_first: bool,
+    ) -> String {
+        let column = |(name, (widest, count)): (&String, &(usize, usize))| {
+            let absent = if *count < self.rows { width(shown("")) } else { 0 };
+            (*widest).max(width(name)).max(absent)
+        };
+        let header: Vec<&str> =
+            std::iter::once("Keys").chain(self.fields.keys().map(String::as_str)).collect();
+        let widths: Vec<usize> = std::iter::once(self.width.max(width("Keys")))
+            .chain(self.fields.iter().map(column))
+            .collect();
+        let mut keys: Vec<String> = keys.iter().map(go::plain).collect();
+        keys.sort();
+        let mut text = if is_first { heading(&header, &widths) } else { String::new() };
+        for key in keys {
+            let facts = key_info.get(&key);
+            let cells = self.fields.keys().map(|name| {
+                let value = facts.and_then(|facts| facts.get(name));
+                value.map(|value| go::field(name, value)).unwrap_or_default()
+            });
+            let row: Vec<String> = std::iter::once(key.clone()).chain(cells).collect();
+            line(&mut text, row.iter().map(String::as_str), &widths);
+        }
+        text
+    }
 }
 
 /// A table, with a newline after each row.
 pub(crate) fn columns(header: &[&str], rows: &[Vec<String>]) -> String {
-    let dashes = header.iter().map(|name| "-".repeat(name.len())).collect();
-    let header = header.iter().map(|name| (*name).to_owned()).collect();
-    let cells = |row: &Vec<String>| row.iter().map(|cell| shown(cell)).collect::<Vec<_>>();
-    let lines: Vec<Vec<String>> = [header, dashes].iter().chain(rows).map(cells).collect();
-    let mut widths: Vec<usize> = Vec::new();
-    for line in &lines {
-        widths.resize(widths.len().max(line.len()), 0);
-        for (widest, cell) in widths.iter_mut().zip(line) {
-            *widest = (*widest).max(width(cell));
+    let mut widths: Vec<usize> = header.iter().map(|name| width(shown(name))).collect();
+    for row in rows {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(shown(cell)));
         }
     }
-    lines.iter().map(|line| joined(line, &widths)).collect()
+    let mut text = heading(header, &widths);
+    for row in rows {
+        line(&mut text, row.iter().map(String::as_str), &widths);
+    }
+    text
 }
 
-/// The last cell of a row is not padded.
-fn joined(line: &[String], widths: &[usize]) -> String {
+fn heading(header: &[&str], widths: &[usize]) -> String {
+    let dashes: Vec<String> = header.iter().map(|name| "-".repeat(name.len())).collect();
     let mut text = String::new();
-    let last = line.len().saturating_sub(1);
-    for (index, (cell, column)) in line.iter().zip(widths).enumerate() {
+    line(&mut text, header.iter().copied(), widths);
+    line(&mut text, dashes.iter().map(String::as_str), widths);
+    text
+}
+
+/// Writes a row. Its last cell is not padded.
+fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>, widths: &[usize]) {
+    let mut cells = cells.map(shown).zip(widths).peekable();
+    while let Some((cell, column)) = cells.next() {
         text.push_str(cell);
-        if index != last {
+        if cells.peek().is_some() {
             text.push_str(&" ".repeat(column.saturating_sub(width(cell))));
             text.push_str(GAP);
         }
     }
     text.push('\n');
-    text
 }
 
 /// No cell is left empty, so that the columns of a row can be told apart.
-fn shown(cell: &str) -> String {
+fn shown(cell: &str) -> &str {
     match cell.trim() {
-        "" => "n/a".to_owned(),
-        cell => cell.to_owned(),
+        "" => "n/a",
+        cell => cell,
     }
 }
 

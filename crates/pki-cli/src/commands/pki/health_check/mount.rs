@@ -1,13 +1,15 @@
 //! A mount as the checks see it: what they ask for is read when they ask.
 
 use std::cell::OnceCell;
+use std::ops::ControlFlow;
 
 use pki_core::domain::time::Timestamp;
 use pki_core::x509::Certificate;
-use pki_core::{Error, ErrorClass, Operation};
+use pki_core::{Error, ErrorClass, Operation, Pages};
 use serde_json::{Map, Value};
 
-use crate::commands::pki::{fields, list, read, text};
+use crate::commands::pki::{fields, list, read, text, texts};
+use crate::output::Answer;
 use crate::session::Session;
 use crate::system;
 
@@ -81,6 +83,22 @@ impl<'a> Mount<'a> {
     pub(super) fn list(&self, path: &str) -> Result<Vec<String>, Trouble> {
         let endpoint = self.endpoint(path);
         list(self.session, &endpoint).map_err(|error| trouble(endpoint, &error))
+    }
+
+    /// How many keys there are below a path of the mount, which need not fit into memory.
+    pub(super) fn count(&self, path: &str) -> Result<usize, Trouble> {
+        let endpoint = self.endpoint(path);
+        let mut count = 0_usize;
+        let pages = Pages { size: 2_000, rounds: 1 };
+        let counted = self.session.list(&endpoint, Map::new(), pages, &mut |page| {
+            let keys = texts(fields(Answer::from(page.response)).get("keys")).len();
+            count = count.saturating_add(keys);
+            ControlFlow::Continue(())
+        });
+        match counted {
+            Ok(()) | Err(Error::Absent) => Ok(count),
+            Err(error) => Err(trouble(endpoint, &error)),
+        }
     }
 
     pub(super) fn issuers(&self) -> Result<&[Issuer], Trouble> {
