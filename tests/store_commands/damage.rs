@@ -320,7 +320,14 @@ const OF_CRLS: &[Damage] = &[
         "the CRL has another number",
         Repaired,
     ),
-    damage("a CRL cannot be read", |db| change(db, CRLS, |v| v.truncate(9)), "crls", "read", Stays),
+    damage(
+        "a CRL cannot be read",
+        |db| change(db, CRLS, |value| value.truncate(9)),
+        "crls",
+        "it cannot be read",
+        Repaired,
+    ),
+    damage("a CRL is gone", |db| remove(db, CRLS), "crls", "it is not there", Repaired),
     damage(
         "a revocation has another end",
         |db| {

@@ -1,6 +1,6 @@
 //! CRLs: whether their logs are whole, and whether what was built is signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PAGE;
 use super::finding::{Repair, crl_name};
@@ -11,10 +11,11 @@ use crate::ca::crls::{BuiltCrl, CrlClass, CrlRecord, DeltaCrl, LogKey};
 use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY, SHARDS};
 use crate::crypto::asn1::Reader;
 use crate::crypto::digest::sha256;
+use crate::domain::hex;
 use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
-use crate::store::RecordKey as _;
+use crate::store::{Found, RecordKey as _, Unreadable};
 use crate::x509::crl::CertificateList;
 
 /// What is known of the CRLs of a mount after they were looked at.
@@ -32,10 +33,32 @@ pub(super) fn check(place: &mut Place<'_, '_>, known: &Known) -> Result<Crls, Er
         }
         Ok(())
     })?;
-    place.each(&CRLS, &[], None, |_, found| {
-        crls.records.extend(found);
-        Ok(())
-    })?;
+    let mut unreadable = BTreeSet::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = place.look().page(&CRLS, &[], after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.clone());
+        for Found { key, record } in page {
+            match record {
+                Ok((id, record)) => drop(crls.records.insert(id, record)),
+                Err(problem) => {
+                    let id = CrlId::decode(&key);
+                    unreadable.extend(id);
+                    // A newer program's record is not for this one to replace.
+                    let repair = id.filter(|_| problem == Unreadable::Value).map(Repair::Crl);
+                    place.error(CRLS.table, hex::encode(&key), problem, repair);
+                }
+            }
+        }
+    }
+    for class in &crls.classes {
+        // There is one as soon as there is an issuer. Without it, numbers would begin anew.
+        if !crls.records.contains_key(&class.id) && !unreadable.contains(&class.id) {
+            let (name, problem) = (crl_name(class.id), "it is not there");
+            place.error(CRLS.table, name, problem, Some(Repair::Crl(class.id)));
+        }
+    }
     for (id, record) in &crls.records {
         let is_its = |class: &&CrlClass| class.lists().any(|list| list.id == *id);
         let class = crls.classes.iter().find(is_its);

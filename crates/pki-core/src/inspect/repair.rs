@@ -145,12 +145,27 @@ fn chains(cx: &mut WriteCx<'_>) -> Result<u64, Error> {
 /// Asks for the log of a CRL to be made anew, and for the CRL to be built, before it is next
 /// read. Its number does not fall.
 fn crl(cx: &mut WriteCx<'_>, id: CrlId) -> Result<u64, Error> {
-    let record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
+    let record = match cx.tx.get(&CRLS, &id) {
+        Ok(Some(record)) => record,
+        Ok(None) | Err(Error::DamagedRecord(_)) => lost(cx, id),
+        Err(problem) => return Err(problem),
+    };
     let built = record.built.as_ref().map_or(0, |built| built.number);
     let delta = record.delta.as_ref().map_or(0, |delta| delta.number);
     let number = record.number.max(built).max(delta);
     cx.tx.put(&CRLS, &id, &CrlRecord { number, requested: true, stale_log: true, ..record });
     Ok(1)
+}
+
+/// What takes the place of a record that says nothing any more. Numbers rise by one for each CRL,
+/// and none is signed and on the disk within a millisecond: those since 1970 are more than the
+/// number that is lost, also where that was found in this way before.
+fn lost(cx: &mut WriteCx<'_>, id: CrlId) -> CrlRecord {
+    // Which generation of the log was in use is not known either.
+    cx.tx.delete_all(&CRL_LOG, &id.0);
+    let milliseconds = cx.now.unix_nanos() / 1_000_000;
+    let number = u64::try_from(milliseconds).unwrap_or_default();
+    CrlRecord { number, ..CrlRecord::default() }
 }
 
 fn log_remains(cx: &mut WriteCx<'_>, id: CrlId) -> Result<u64, Error> {

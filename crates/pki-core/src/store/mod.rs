@@ -15,7 +15,7 @@ mod view;
 
 pub(crate) use cache::RecordCache;
 pub(crate) use codec::{Reader, Writer};
-pub(crate) use look::{Found, Look};
+pub(crate) use look::{Found, Look, Unreadable};
 pub(crate) use many::Steps;
 pub(crate) use record::{Damaged, Format, Only, Record, RecordKey, Records, json_record};
 pub(crate) use view::{SETS, Tx, View};
