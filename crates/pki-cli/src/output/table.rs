@@ -1,5 +1,6 @@
 //! Columns with a header, a line of dashes, and four blanks between.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -16,9 +17,14 @@ pub(crate) fn secret(secret: &Secret) -> String {
     if let Some(data) = &secret.data {
         let mut fields: Vec<_> = data.iter().collect();
         fields.sort_by_key(|(name, _)| *name);
-        rows.extend(
-            fields.into_iter().map(|(name, value)| vec![name.clone(), go::field(name, value)]),
-        );
+        // Texts are not copied: some are CRLs.
+        rows.extend(fields.into_iter().map(|(name, value)| {
+            let value = match value {
+                Value::String(text) => Cow::from(text),
+                value => Cow::from(go::field(name, value)),
+            };
+            vec![Cow::from(name), value]
+        }));
     }
     if rows.is_empty() {
         return String::new();
@@ -27,12 +33,12 @@ pub(crate) fn secret(secret: &Secret) -> String {
 }
 
 /// A lease without an identifier is only advice on when to read again.
-fn lease_rows(secret: &Secret) -> Vec<Vec<String>> {
+fn lease_rows(secret: &Secret) -> Vec<Vec<Cow<'_, str>>> {
     let Some(lease) = secret.lease.as_ref().filter(|lease| 0 < lease.duration) else {
         return Vec::new();
     };
     let duration = go::duration(i64::try_from(lease.duration).unwrap_or(i64::MAX));
-    let row = |name: &str, value: String| vec![name.to_owned(), value];
+    let row = |name, value| vec![Cow::from(name), Cow::from(value)];
     if lease.id.is_empty() {
         return vec![row("refresh_interval", duration)];
     }
@@ -109,17 +115,17 @@ impl Sheet {
 }
 
 /// A table, with a newline after each row.
-pub(crate) fn columns(header: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn columns<S: AsRef<str>>(header: &[&str], rows: &[Vec<S>]) -> String {
     let mut widths: Vec<usize> = header.iter().map(|name| width(shown(name))).collect();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
         for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = (*widest).max(width(shown(cell)));
+            *widest = (*widest).max(width(shown(cell.as_ref())));
         }
     }
     let mut text = heading(header, &widths);
     for row in rows {
-        line(&mut text, row.iter().map(String::as_str), &widths);
+        line(&mut text, row.iter().map(AsRef::as_ref), &widths);
     }
     text
 }

@@ -85,6 +85,21 @@ impl<'a> Mount<'a> {
         list(self.session, &endpoint).map_err(|error| trouble(endpoint, &error))
     }
 
+    /// The first keys below a path of the mount that can be listed in pages.
+    pub(super) fn first(&self, path: &str, most: usize) -> Result<Vec<String>, Trouble> {
+        if most == 0 {
+            // As a limit it would be none.
+            return Ok(Vec::new());
+        }
+        let endpoint = self.endpoint(path);
+        let limit = Map::from_iter([("limit".to_owned(), Value::from(most))]);
+        match self.session.ask(Operation::List, &endpoint, limit) {
+            Ok(answer) => Ok(texts(fields(answer).get("keys"))),
+            Err(Error::Absent) => Ok(Vec::new()),
+            Err(error) => Err(trouble(endpoint, &error)),
+        }
+    }
+
     /// How many keys there are below a path of the mount, which need not fit into memory.
     pub(super) fn count(&self, path: &str) -> Result<usize, Trouble> {
         let endpoint = self.endpoint(path);
