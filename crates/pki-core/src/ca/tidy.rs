@@ -313,8 +313,8 @@ fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
             continue;
         };
         let (id, home) = (Some(issuer.record.id), Some(issuer.record.crl.0));
-        has_moved |= revocation.home != home;
         let shard = shard::named_by(&cx.tx, home, &certificate)?;
+        has_moved |= (revocation.home, revocation.shard) != (home, shard);
         let revocation = RevocationRecord { issuer: id, home, shard, ..revocation };
         cx.tx.put(&REVOKED, &serial, &revocation);
         found += 1;

@@ -9,7 +9,7 @@ use super::finding::{Repair, crl_name};
 use super::issuers::Known;
 use super::walk::Place;
 use crate::ca::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
-use crate::ca::crls::{listing, revoked_issuers};
+use crate::ca::crls::{CrlRecord, listing, revoked_issuers};
 use crate::ca::tables::{CERTS, CRLS, EXPIRY, REVOKED, REVOKED_EXPIRY};
 use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
@@ -102,6 +102,12 @@ fn is_listed(
     Ok(())
 }
 
+/// Whether the log of a CRL will be made anew before anyone sees it: also when the clock was set
+/// back since, and what had ended by then may not have ended.
+fn is_log_due(record: &CrlRecord, now: Timestamp) -> bool {
+    record.stale_log || record.built.as_ref().is_some_and(|built| now < built.this_update)
+}
+
 /// Whether a certificate is in the log of a CRL, unless that log will be made anew. The log and
 /// its index were compared before.
 fn is_on(
@@ -112,7 +118,7 @@ fn is_on(
     not_after: Timestamp,
 ) -> Result<(), Error> {
     match crls.records.get(&crl) {
-        Some(record) if record.stale_log => return Ok(()),
+        Some(record) if is_log_due(record, place.walk.now) => return Ok(()),
         Some(_) => (),
         // One that cannot be read was named before.
         None if place.look().has(&CRLS, &crl)? => return Ok(()),
