@@ -46,7 +46,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut data = Sent(data);
         let Asked { op, mount, unknown } = self.asked(Operation::List, path, &mut data)?;
-        let (Some(most), Run::Query { answer, .. }) = (most(op, &data.0), op.run) else {
+        let (Some(most), Run::Query(prepare)) = (most(op, &data.0), op.run) else {
             let output = self.run(op, &mount.path, &data.0)?;
             let response = respond(Operation::List, output, unknown)?;
             let _only = see(Page { response, round: 0, is_last: true });
@@ -57,7 +57,7 @@ impl Engine {
         let mut unknown = Some(unknown);
         for round in 0..pages.rounds {
             let answer = &mut |input: &Input| {
-                let output = answer(&cx, input)?;
+                let output = prepare(input)?.answer(&cx)?;
                 respond(Operation::List, output, unknown.take().unwrap_or_default())
             };
             if go_through(&data.0, most, pages.size, round, answer, see)?.is_break() {
