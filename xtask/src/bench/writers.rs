@@ -27,24 +27,24 @@ pub(super) fn rows(plan: &Plan, folder: &Path, bao: Option<&mut Bao>) -> Result<
     // The first opens the seal.
     authority.issue(&request)?;
     let grouped = || grouped(&authority, &request, plan.written * 4);
-    let apart = || apart(&authority, &request, plan.written);
+    let apart = || apart(&authority, &request, plan.written * 4);
     let Some(bao) = bao else {
         return Ok(vec![
-            row(GROUPED, typical(plan.pairs, grouped)?),
             row(APART, typical(plan.pairs, apart)?),
+            row(GROUPED, typical(plan.pairs, grouped)?),
         ]);
     };
     bao.set_up(MOUNT)?;
     let theirs = || bao.cost_of_many(MOUNT, plan.written);
-    // The goals are about writers that share a sync.
-    let [rate, cpu] = beside(GROUPED, &compare(plan.pairs, grouped, theirs)?);
-    let [rate_apart, cpu_apart] = beside(APART, &compare(plan.pairs, apart, theirs)?);
-    Ok(vec![rate.at_least_ratio(8.0), cpu.at_most_ratio(0.1), rate_apart, cpu_apart])
+    // The goals are about what a program gets without doing anything for it.
+    let [rate, cpu] = beside(APART, &compare(plan.pairs, apart, theirs)?);
+    let [rate_grouped, cpu_grouped] = beside(GROUPED, &compare(plan.pairs, grouped, theirs)?);
+    Ok(vec![rate.at_least_ratio(8.0), cpu.at_most_ratio(0.1), rate_grouped, cpu_grouped])
 }
 
-const GROUPED: &str = "all that wait share a sync";
+const GROUPED: &str = "one of which does it for all that wait (execute_all)";
 
-const APART: &str = "each with a sync of its own";
+const APART: &str = "each for itself (execute)";
 
 fn row(what: &str, cost: Cost) -> Row {
     let what = format!("issue, durable, {CONNECTIONS} threads of a process, {what}");

@@ -1,4 +1,4 @@
-//! A batch, made to happen or not.
+//! Batches, made to happen or not.
 
 use std::time::Instant;
 
@@ -9,25 +9,29 @@ use super::place::Place;
 use super::{failure, statements};
 use crate::{Batch, Changes, Expect, Key, Op, StoreError};
 
-/// Applies a batch in one transaction, under SQLite's own write lock. What waiting began at
-/// `started` counts.
+/// The revision after a batch, or why it was not made.
+pub(super) type Outcome = Result<u64, StoreError>;
+
+/// Of the first batch, and of the others.
+pub(super) type Outcomes = (Outcome, Vec<Outcome>);
+
+/// Applies batches, one after the other, in one transaction under SQLite's own write lock. What
+/// waiting began at `started` counts. One that conflicts is left out. If this fails, nothing was
+/// changed.
 pub(super) fn run(
     place: &Place,
     database: &Connection,
-    batch: &Batch,
+    (first, others): (&Batch, &[&Batch]),
     started: Instant,
-) -> Result<u64, StoreError> {
+) -> Result<Outcomes, StoreError> {
     let step = Step { place, database };
     step.named(database.busy_timeout(place.wait().saturating_sub(started.elapsed())))?;
-    let revision = step
-        .execute("BEGIN IMMEDIATE")
-        .and_then(|()| step.make(batch))
-        .and_then(|revision| step.execute("COMMIT").map(|()| revision));
-    if revision.is_err() && !database.is_autocommit() {
+    let outcomes = step.execute("BEGIN IMMEDIATE").and_then(|()| step.make_all(first, others));
+    if !database.is_autocommit() {
         // If this fails too, closing the connection does it: the pool will not take it.
         drop(step.execute("ROLLBACK"));
     }
-    revision.map_err(|error| match error {
+    outcomes.map_err(|error| match error {
         StoreError::Busy { .. } => busy(started.elapsed()),
         error => error,
     })
@@ -39,6 +43,26 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Commits if there is anything to commit.
+    fn make_all(&self, first: &Batch, others: &[&Batch]) -> Result<Outcomes, StoreError> {
+        let first = self.outcome(first)?;
+        let others: Vec<_> =
+            others.iter().map(|batch| self.outcome(batch)).collect::<Result<_, _>>()?;
+        if first.is_ok() || others.iter().any(Result::is_ok) {
+            self.execute("COMMIT")?;
+        }
+        Ok((first, others))
+    }
+
+    /// A conflict is a batch's own; every other failure is one of the transaction.
+    fn outcome(&self, batch: &Batch) -> Result<Outcome, StoreError> {
+        match self.make(batch) {
+            // Nothing of it was done: what it expects is looked at first.
+            Err(conflict @ StoreError::Conflict { .. }) => Ok(Err(conflict)),
+            made => made.map(Ok),
+        }
+    }
+
     fn make(&self, batch: &Batch) -> Result<u64, StoreError> {
         batch.each_expectation(&mut |key, expect| self.check(key, expect))?;
         let revision = self.named(statements::next_revision(self.database))?;

@@ -23,10 +23,15 @@ impl WriterLock {
     /// Waits in line, as long as the place says. Each call opens the file anew, so threads of one
     /// process queue as processes do.
     pub(super) fn acquire(place: &Place) -> Result<Self, StoreError> {
+        Self::acquire_within(place, place.wait())
+    }
+
+    /// Waits in line, but not longer than this.
+    pub(super) fn acquire_within(place: &Place, wait: Duration) -> Result<Self, StoreError> {
         let file = place.open_lock()?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Self::queue(place, file),
+            Err(TryLockError::WouldBlock) => Self::queue(place, file, wait),
             Err(TryLockError::Error(source)) => Err(place.io("cannot lock the store at", source)),
         }
     }
@@ -50,16 +55,16 @@ impl WriterLock {
     /// A thread of its own waits, since the system's queue knows no timeout. If we lose patience
     /// it keeps its place, and gives up the lock as soon as it has it: nobody is there to take
     /// it.
-    fn queue(place: &Place, file: File) -> Result<Self, StoreError> {
+    fn queue(place: &Place, file: File, wait: Duration) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let waiter = move || {
             drop(sender.send(lock_patiently(&file).map(|()| Self(file))));
         };
         let failed = |source| place.io("cannot lock the store at", source);
         thread::Builder::new().name("store queue".into()).spawn(waiter).map_err(failed)?;
-        match receiver.recv_timeout(place.wait()) {
+        match receiver.recv_timeout(wait) {
             Ok(locked) => locked.map_err(failed),
-            Err(RecvTimeoutError::Timeout) => Err(busy(place.wait())),
+            Err(RecvTimeoutError::Timeout) => Err(busy(wait)),
             Err(RecvTimeoutError::Disconnected) => {
                 Err(failed(io::Error::other("the waiting thread has died")))
             }

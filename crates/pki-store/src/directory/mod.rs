@@ -23,6 +23,7 @@ mod mark;
 mod place;
 mod pool;
 mod private;
+mod queue;
 mod restore;
 mod schema;
 mod snapshot;
@@ -39,13 +40,18 @@ pub use self::backup::Backup;
 pub use self::restore::{Incoming, Replaced};
 pub use self::verify::{Fault, FileRepair, Sizes};
 
+use self::apply::{Outcome, Outcomes};
 use self::lock::WriterLock;
 use self::log::Log;
 use self::place::Place;
 use self::pool::Pool;
+use self::queue::{Lead, Queue, Turn};
 use self::snapshot::View;
 use self::users::Users;
 use crate::{Batch, Snapshot, Store, StoreError};
+
+/// Batches in one transaction, at most: who leads does not wait for long.
+const TOGETHER: usize = 64;
 
 /// How a [`DirectoryStore`] behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +75,7 @@ pub struct DirectoryStore {
     place: Place,
     pool: Pool,
     log: Log,
+    queue: Queue,
     /// Held to keep others from replacing the store.
     _users: Option<Users>,
 }
@@ -129,7 +136,7 @@ impl DirectoryStore {
         place.tighten()?;
         let pool = Pool::default();
         pool.give_back(first);
-        Ok(Self { place, pool, log: Log::default(), _users: users })
+        Ok(Self { place, pool, log: Log::default(), queue: Queue::default(), _users: users })
     }
 
     /// The directory, as an absolute path.
@@ -182,6 +189,47 @@ impl DirectoryStore {
     /// The format in which stores are written.
     pub const FORMAT: u32 = schema::FORMAT;
 
+    /// Commits a batch, and with it those of the threads that wait.
+    fn lead(&self, lead: &Lead<'_>, batch: &Batch, started: Instant) -> Outcome {
+        let patience = self.place.wait().saturating_sub(started.elapsed());
+        let lock = WriterLock::acquire_within(&self.place, patience)?;
+        let waiting = lead.take(TOGETHER - 1);
+        let others: Vec<&Batch> = waiting.iter().map(|waiting| &waiting.batch).collect();
+        let (own, of_others) = match self.commit(&lock, batch, &others, started) {
+            // One of them may be to blame: which one shows when each is alone.
+            Err(_) if !others.is_empty() => {
+                let alone = |batch: &Batch| self.commit(&lock, batch, &[], started)?.0;
+                (alone(batch), others.iter().map(|batch| alone(batch)).collect())
+            }
+            outcomes => outcomes?,
+        };
+        drop(lock);
+        waiting.into_iter().zip(of_others).for_each(|(waiting, outcome)| waiting.tell(outcome));
+        own
+    }
+
+    /// Commits batches in one transaction: all of them, but those that conflict.
+    fn commit(
+        &self,
+        lock: &WriterLock,
+        first: &Batch,
+        others: &[&Batch],
+        started: Instant,
+    ) -> Result<Outcomes, StoreError> {
+        let connection = self.pool.take(&self.place)?;
+        log::publish(&self.place)
+            .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
+        let outcomes = apply::run(&self.place, &connection, (first, others), started);
+        if let Ok((first, others)) = &outcomes
+            && let Some(revision) = others.iter().rev().chain([first]).flatten().next()
+        {
+            self.log.has_grown();
+            lock.mark(*revision);
+        }
+        self.pool.give_back(connection);
+        outcomes
+    }
+
     fn reading<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -207,18 +255,10 @@ impl Store for DirectoryStore {
 
     fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
         let started = Instant::now();
-        let lock = WriterLock::acquire(&self.place)?;
-        let connection = self.pool.take(&self.place)?;
-        log::publish(&self.place)
-            .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
-        let applied = apply::run(&self.place, &connection, batch, started);
-        if let Ok(revision) = applied {
-            self.log.has_grown();
-            lock.mark(revision);
+        match self.queue.join(batch, self.place.wait()) {
+            Turn::Done(outcome) => outcome,
+            Turn::Lead(lead) => self.lead(&lead, batch, started),
         }
-        drop(lock);
-        self.pool.give_back(connection);
-        applied
     }
 
     fn revision(&self) -> Result<u64, StoreError> {

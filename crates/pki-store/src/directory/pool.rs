@@ -10,7 +10,7 @@ use crate::StoreError;
 
 /// How many are kept. A program that opens a store, reads and writes needs one; a server as many
 /// as it has snapshots at a time.
-const IDLE: usize = 8;
+const IDLE: usize = 32;
 
 /// Connections for readers and for the writer alike: a short-lived program pays for one only.
 #[derive(Debug, Default)]
