@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::table::Sheet;
+use super::table::{self, Sheet};
 use super::{Format, Secret, json, no_pretty_form, warnings, yaml};
 use crate::environment::Console;
 use crate::failure::Failure;
@@ -76,11 +76,7 @@ impl LongList {
         let info = data.remove("key_info").and_then(into_object).unwrap_or_default();
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         Ok(match &mut self.form {
-            Form::Keys => {
-                let mut sheet = Sheet::default();
-                sheet.measure(&keys, &Map::new());
-                sheet.lines(&keys, &Map::new(), is_first)
-            }
+            Form::Keys => table::keys(&keys, is_first),
             Form::Sheet(sheet) if round == 0 => {
                 sheet.measure(&keys, &info);
                 // The next page is the first of the next round.
@@ -178,7 +174,6 @@ fn into_object(value: Value) -> Option<Map<String, Value>> {
 mod tests {
     use serde_json::json;
 
-    use super::super::table;
     use super::*;
 
     /// Two pages of a list, and the whole of it.

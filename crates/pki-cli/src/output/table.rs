@@ -58,6 +58,24 @@ pub(crate) fn list(keys: &[Value], key_info: Option<&Map<String, Value>>) -> Str
     sheet.lines(keys, key_info, true)
 }
 
+/// A page of keys alone, sorted; with the header before the first.
+pub(super) fn keys(keys: &[Value], is_first: bool) -> String {
+    let mut keys: Vec<Cow<'_, str>> = keys
+        .iter()
+        .map(|key| match key {
+            Value::String(text) => Cow::from(text),
+            key => Cow::from(go::plain(key)),
+        })
+        .collect();
+    keys.sort_unstable();
+    let mut text = if is_first { heading(&["Keys"], &[0]) } else { String::new() };
+    for key in keys {
+        text.push_str(shown(&key));
+        text.push('\n');
+    }
+    text
+}
+
 /// A list with what is known about each key, measured before it is drawn.
 #[derive(Default)]
 pub(super) struct Sheet {

@@ -4,10 +4,26 @@ use serde::{Deserialize as _, Deserializer, Serializer};
 
 /// Two lower-case digits an octet.
 pub fn encode(octets: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
+    joined(octets, "")
+}
+
+/// The same with something between the octets, as in `17:ab:03`.
+pub(crate) fn joined(octets: &[u8], separator: &str) -> String {
+    let mut text = String::with_capacity(octets.len() * (2 + separator.len()));
+    for (index, octet) in octets.iter().enumerate() {
+        if 0 < index {
+            text.push_str(separator);
+        }
+        text.extend([digit(octet >> 4), digit(octet & 15)]);
+    }
+    text
+}
+
+fn digit(nibble: u8) -> char {
+    char::from(match nibble {
+        0..10 => b'0' + nibble,
+        _ => b'a' - 10 + nibble,
+    })
 }
 
 /// Reads pairs of digits of either case; `None` for anything else.
@@ -44,6 +60,7 @@ mod tests {
     #[test]
     fn octets_read_back() {
         assert_eq!(super::encode(&[0, 0xab, 0x9f]), "00ab9f");
+        assert_eq!(super::joined(&[0, 0xab, 0x9f], ":"), "00:ab:9f");
         assert_eq!(super::decode("00AB9f"), Some(vec![0, 0xab, 0x9f]));
         for wrong in ["0", "0g", "+1"] {
             assert_eq!(super::decode(wrong), None, "{wrong}");

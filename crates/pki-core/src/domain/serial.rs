@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::hex;
+
 /// The number an issuer gave a certificate: positive, at most 20 octets when made here (RFC 5280
 /// section 4.1.2.2). Kept without leading zeros, so equal numbers are equal values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,12 +61,7 @@ impl SerialNumber {
 
     /// `17-ab-03`, the form in which serials are ordered and kept.
     pub fn hyphenated(&self) -> String {
-        self.joined("-")
-    }
-
-    fn joined(&self, separator: &str) -> String {
-        let octets: Vec<String> = self.0.iter().map(|octet| format!("{octet:02x}")).collect();
-        octets.join(separator)
+        hex::joined(&self.0, "-")
     }
 }
 
@@ -79,7 +76,7 @@ fn octet(text: &str) -> Result<u8, NotASerial> {
 
 impl fmt::Display for SerialNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.joined(":"))
+        f.write_str(&hex::joined(&self.0, ":"))
     }
 }
 
