@@ -126,10 +126,10 @@ impl DirectoryStore {
         let first = connection::open(&place)?;
         let named = |problem| failure::named(&place, problem);
         let revision = statements::revision(&first).map_err(named)?;
-        mark::check(&place, marked, revision)?;
-        // A store at its mark has lost nothing. Else the log has to be looked through, before
-        // anything is written: damage would be taken for its end.
-        if marked != Some(revision) {
+        mark::check(&place, marked.as_ref(), revision)?;
+        // Without a mark to vouch for it, the log has to be looked through before anything is
+        // written: damage would be taken for its end.
+        if !marked.is_some_and(|mark| mark.vouches_for(revision)) {
             log_frames::check(&place)?;
         }
         // Only now is it known to be ours.
@@ -216,7 +216,7 @@ impl DirectoryStore {
         others: &[&Batch],
         started: Instant,
     ) -> Result<Outcomes, StoreError> {
-        let connection = self.pool.take(&self.place)?;
+        let connection = self.pool.take_writer(&self.place)?;
         log::publish(&self.place)
             .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
         let outcomes = apply::run(&self.place, &connection, (first, others), started);
@@ -226,7 +226,7 @@ impl DirectoryStore {
             self.log.has_grown();
             lock.mark(*revision);
         }
-        self.pool.give_back(connection);
+        self.pool.give_back_writer(connection);
         outcomes
     }
 

@@ -113,7 +113,7 @@ impl Place {
     /// one. A lock file alone is left by a creation that did not come to its end.
     fn missing(&self) -> StoreError {
         let has_log = fs::metadata(self.log()).is_ok_and(|log| 0 < log.len());
-        if has_log || mark::read(self).is_some_and(|revision| 0 < revision) {
+        if has_log || mark::read(self).is_some_and(|mark| 0 < mark.revision) {
             return self.corrupt(
                 "pki.db is gone, and other files of the store are left; \
                  restore it from a backup, or move the directory away to start anew",

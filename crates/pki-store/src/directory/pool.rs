@@ -12,33 +12,60 @@ use crate::StoreError;
 /// as it has snapshots at a time.
 const IDLE: usize = 32;
 
+/// In KiB: what the connection that writes may remember of the database. The trees of a million
+/// certificates have some 12 MiB above their leaves, and a commit goes down several of them.
+const WRITER_CACHE: u32 = 16 * 1024;
+
 /// Connections for readers and for the writer alike: a short-lived program pays for one only.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     idle: Mutex<Vec<Connection>>,
+    /// The one that wrote last, which remembers most: readers take it only when there is no other.
+    writer: Mutex<Option<Connection>>,
 }
 
 impl Pool {
     /// A connection, with patience for locks of SQLite's own. Others hold those only for a moment
     /// while they open a store after a crash, or for long if they are not this program.
     pub(super) fn take(&self, place: &Place) -> Result<Connection, StoreError> {
-        let idle = self.idle().pop();
-        let Some(connection) = idle else {
+        let idle = locked(&self.idle).pop();
+        let Some(connection) = idle.or_else(|| locked(&self.writer).take()) else {
             return connection::open(place);
         };
         let patient = connection.busy_timeout(place.wait());
         patient.map_err(|problem| failure::named(place, problem)).map(|()| connection)
     }
 
+    /// A connection to write with.
+    pub(super) fn take_writer(&self, place: &Place) -> Result<Connection, StoreError> {
+        let last = locked(&self.writer).take();
+        if let Some(connection) = last {
+            return Ok(connection);
+        }
+        let connection = self.take(place)?;
+        let pragma = format!("PRAGMA cache_size = -{WRITER_CACHE}");
+        let set = connection.prepare_cached(&pragma).and_then(|mut pragma| pragma.execute([]));
+        set.map_err(|problem| failure::named(place, problem))?;
+        Ok(connection)
+    }
+
     /// Keeps a connection for the next user, unless something is still under way in it.
     pub(super) fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle();
+        let mut idle = locked(&self.idle);
         if connection.is_autocommit() && idle.len() < IDLE {
             idle.push(connection);
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps a connection for the next writer, on the same terms.
+    pub(super) fn give_back_writer(&self, connection: Connection) {
+        if connection.is_autocommit() {
+            // There was none: one writes at a time. If there is, it is closed.
+            *locked(&self.writer) = Some(connection);
+        }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
