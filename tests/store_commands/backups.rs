@@ -108,6 +108,31 @@ fn a_store_comes_back_from_its_backup_alone_and_the_key() {
 }
 
 #[test]
+fn fifty_stores_come_back_with_the_crls_they_had() {
+    let world = world();
+    let (seed, mut chance) = Chance::from_environment();
+    let copy = world.work().join("copy");
+    let place = format!("-data-dir={}", copy.display());
+    let key = world.store().join("seal.key");
+    for round in 0..50 {
+        for _ in 0..=chance.below(2) {
+            drop(if chance.below(2) == 0 { issue(&world) } else { revoke_one(&world) });
+        }
+        let crl = world.ok(&["read", "pki/cert/crl"]);
+        let (listed, name) = (world.ok(&["list", "pki/certs"]), format!("b{round}"));
+        backup(&world, &name);
+        fs::create_dir(&copy).expect("a directory");
+        fs::copy(&key, copy.join("seal.key")).expect("a key");
+        world.ok(&["store", "restore", &place, &name]);
+        world.ok(&["store", "check", &place]);
+        // Octet for octet: the number and the time are those of the CRL that was made.
+        assert_eq!(world.ok(&["read", &place, "pki/cert/crl"]), crl, "seed {seed}, {round}");
+        assert_eq!(world.ok(&["list", &place, "pki/certs"]), listed, "seed {seed}, {round}");
+        fs::remove_dir_all(&copy).expect("gone");
+    }
+}
+
+#[test]
 fn a_restored_store_is_as_it_was_and_the_other_is_kept() {
     let world = world();
     backup(&world, "b");
