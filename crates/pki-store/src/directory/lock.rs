@@ -26,7 +26,7 @@ impl WriterLock {
         Self::acquire_within(place, place.wait())
     }
 
-    /// Waits in line, but not longer than this.
+    /// Waits in line, but not longer than this: what is left of what the place says.
     pub(super) fn acquire_within(place: &Place, wait: Duration) -> Result<Self, StoreError> {
         let file = place.open_lock()?;
         match file.try_lock() {
@@ -64,7 +64,7 @@ impl WriterLock {
         thread::Builder::new().name("store queue".into()).spawn(waiter).map_err(failed)?;
         match receiver.recv_timeout(wait) {
             Ok(locked) => locked.map_err(failed),
-            Err(RecvTimeoutError::Timeout) => Err(busy(wait)),
+            Err(RecvTimeoutError::Timeout) => Err(busy(place.wait())),
             Err(RecvTimeoutError::Disconnected) => {
                 Err(failed(io::Error::other("the waiting thread has died")))
             }
