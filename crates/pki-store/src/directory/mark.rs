@@ -7,7 +7,7 @@
 //! commits. One that is at its mark has lost none, if the system has not been started since.
 
 use std::fs::{self, File};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::OnceLock;
 
 use super::place::Place;
@@ -15,6 +15,9 @@ use crate::StoreError;
 
 /// Digits of a revision: always as many, so that it is written over in one piece.
 const DIGITS: usize = 20;
+
+/// In octets: a mark is shorter, and what is longer is none.
+const LONGEST: u64 = 256;
 
 /// What was noted.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +44,9 @@ impl Mark {
 
 /// The mark of a store, if there is one.
 pub(super) fn read(place: &Place) -> Option<Mark> {
-    Mark::parse(&fs::read_to_string(place.lock()).ok()?)
+    let mut text = String::new();
+    File::open(place.lock()).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+    Mark::parse(&text)
 }
 
 /// Notes a revision that was committed, in the lock file. Nobody depends on it, so nobody is
@@ -89,7 +94,7 @@ mod tests {
         write(&file, 7);
         let mut text = String::new();
         file.seek(SeekFrom::Start(0)).unwrap();
-        std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+        file.read_to_string(&mut text).unwrap();
         let mark = Mark::parse(&text).unwrap();
         assert_eq!(mark.revision, 7);
         assert_eq!(mark.vouches_for(7), boot().is_some());
