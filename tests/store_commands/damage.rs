@@ -1,5 +1,6 @@
 //! Each kind of damage, done by hand.
 
+use std::fs;
 use std::path::Path;
 
 use pkictl_tests::{Outcome, World, pkictl};
@@ -431,7 +432,7 @@ fn is_found(world: &World, pristine: &Path, damage: &Damage) {
         }
         Stays => assert_eq!(got.status, REFUSED, "{what}: {report}"),
     }
-    std::fs::remove_dir_all(copy).expect("removed");
+    fs::remove_dir_all(copy).expect("removed");
 }
 
 /// A repaired store issues, revokes, shows both revocations, and is sound then.
@@ -449,7 +450,7 @@ pkictl store check
     let got = command.args(["-ec", line, "sh"]).arg(store).output().expect("a shell");
     let got = Outcome::of(&got);
     assert_eq!(got.status, 0, "{what}: {}{}", got.out, got.err);
-    let stats = std::fs::read_to_string(world.work().join("stats.json")).expect("statistics");
+    let stats = fs::read_to_string(world.work().join("stats.json")).expect("statistics");
     let stats: Value = serde_json::from_str(&stats).expect("JSON");
     let crl = &stats["mounts"][0]["crls"][0];
     assert_eq!((&crl["entries"], &crl["pending_bytes"]), (&2.into(), &0.into()), "{what}");
@@ -494,7 +495,7 @@ fn a_revision_that_was_set_back_is_raised() {
     // The mark would tell, so that goes too.
     db.execute("UPDATE meta SET revision = 2", []).expect("changed");
     drop(db);
-    std::fs::remove_file(world.store().join("pki.lock")).expect("removed");
+    fs::remove_file(world.store().join("pki.lock")).expect("removed");
     let got = world.run(&["store", "check"]);
     assert_eq!(got.status, REFUSED, "{}", got.out);
     assert!(got.out.contains("and the store is at 2"), "{}", got.out);
@@ -549,4 +550,44 @@ fn a_table_names_what_is_wrong_and_what_would_help() {
         assert!(got.out.contains(text), "{text}: {}", got.out);
     }
     assert_eq!(got.err, "1 errors, 0 warnings\n");
+}
+
+/// Takes an octet string for another of the same length, wherever the file has it.
+fn falsify(store: &Path, old: &[u8], new: &[u8]) {
+    database(store).execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("an empty log");
+    let file = store.join("pki.db");
+    let mut bytes = fs::read(&file).expect("the database");
+    let is_old = |(_, found): &(usize, &[u8])| *found == old;
+    let places: Vec<usize> =
+        bytes.windows(old.len()).enumerate().filter(is_old).map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "not in the file");
+    for at in places {
+        bytes.iter_mut().skip(at).zip(new).for_each(|(byte, new)| *byte = *new);
+    }
+    fs::write(&file, bytes).expect("written");
+}
+
+/// From a last key that sorts before others, a check went round and round.
+#[test]
+fn a_check_ends_where_keys_are_out_of_order() {
+    let world = world();
+    for _ in 0..3 {
+        revoke_one(&world);
+    }
+    for (home, table) in [CERTS, EXPIRY, REVOKED, REVOKED_EXPIRY] {
+        let store = copy_store(&world, &format!("copy-{table}"));
+        let sql = format!("SELECT max(key) FROM {home} WHERE tbl = ?1");
+        let last: Bytes =
+            database(&store).query_row(&sql, [table], |row| row.get(0)).expect("a key");
+        // What follows the mount, and the CRL where there is one.
+        let own = if (home, table) == REVOKED_EXPIRY { 20 } else { 4 };
+        let mut first = last.clone();
+        first[own] = 0;
+        falsify(&store, &last, &first);
+        let mut command = world.command(pkictl!());
+        command.env("PKICTL_DATA_DIR", &store).args(["store", "check"]);
+        let got = Outcome::of(&command.output().expect("the program runs"));
+        assert_eq!(got.status, REFUSED, "{table}: {}", got.out);
+        assert!(got.out.contains("keys are not in order"), "{table}: {}", got.out);
+    }
 }

@@ -143,6 +143,44 @@ fn damaged_pages_are_faults_without_repair() {
 }
 
 /// A store, and a backup of it that was made while it had more in its log than in its file.
+/// Changes an octet string wherever it stands in the file.
+fn falsify(path: &Path, old: &[u8], new: &[u8]) {
+    edit(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let file = path.join("pki.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let is_old = |(_, found): &(usize, &[u8])| *found == old;
+    let places: Vec<usize> =
+        bytes.windows(old.len()).enumerate().filter(is_old).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes.iter_mut().skip(at).zip(new).for_each(|(byte, new)| *byte = *new);
+    }
+    fs::write(&file, bytes).unwrap();
+}
+
+/// Who asks for page after page would meet a key that leads back again and again.
+#[test]
+fn keys_that_are_out_of_order_are_damage() {
+    for table in [HEAP, CLUSTERED] {
+        let place = tempfile::tempdir().unwrap();
+        let store = create(place.path()).unwrap();
+        for name in ["the key number 1", "the key number 3", "the key number 5"] {
+            put(&store, &key(table, name), [0; 8]).unwrap();
+        }
+        drop(store);
+        falsify(place.path(), b"the key number 5", b"the key number 2");
+        let store = open(place.path()).unwrap();
+        let view = store.snapshot().unwrap();
+        let whole = KeyRange::prefix(table, *b"the");
+        for problem in [view.scan(&whole, 9).err(), view.keys(&whole, 9).err()] {
+            let said = problem.map(|problem| problem.to_string()).unwrap_or_default();
+            assert!(said.contains("keys are not in order"), "{table:?}: {said}");
+        }
+        // Those before it can be had.
+        assert_eq!(view.keys(&whole, 2).unwrap().len(), 2);
+    }
+}
+
 fn backed_up() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let (store, file) = (place.path().join("store"), place.path().join("backup"));

@@ -13,6 +13,10 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
     use ErrorCode as Code;
 
     let name = place.name();
+    // The tables are strict: only damage puts a value of another type there.
+    if matches!(error, Error::InvalidColumnType(..)) {
+        return place.corrupt(&format!("{} is damaged ({error})", place.file()));
+    }
     match error.sqlite_error_code() {
         Some(Code::DiskFull) => StoreError::Full { place: name },
         Some(Code::ReadOnly) => StoreError::ReadOnly { place: name },
@@ -43,6 +47,15 @@ mod tests {
     use rusqlite::ffi;
 
     use super::*;
+
+    #[test]
+    fn a_value_of_another_type_is_damage() {
+        let place = Place::new(Path::new("/store"), Duration::ZERO).unwrap();
+        let error = Error::InvalidColumnType(0, "key".to_owned(), rusqlite::types::Type::Text);
+        let said = named(&place, error).to_string();
+        let want = "/store is not a usable store: pki.db is damaged (Invalid column type Text";
+        assert!(said.starts_with(want), "{said}");
+    }
 
     #[test]
     fn errors_of_sqlite_get_names() {

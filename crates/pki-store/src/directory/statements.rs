@@ -1,6 +1,6 @@
 //! The SQL, and nothing else that knows it.
 
-use rusqlite::{Connection, OptionalExtension as _, Params, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, ToSql, ffi};
 
 use crate::range::Bounds;
 use crate::{Entry, Key, KeyRange, Layout, Table};
@@ -93,7 +93,7 @@ pub(super) fn scan(
     })
 }
 
-fn select<T>(
+fn select<T: HasKey>(
     database: &Connection,
     columns: &str,
     range: &KeyRange,
@@ -104,7 +104,45 @@ fn select<T>(
     // A limit in the statement would change how it is planned; not asking further is as good.
     let sql = select_sql(columns, range.table, &bounds);
     let mut statement = database.prepare_cached(&sql)?;
-    with_bounds(range, &bounds, |bound| statement.query_map(bound, &read)?.take(limit).collect())
+    with_bounds(range, &bounds, |bound| {
+        let mut found: Vec<T> = Vec::new();
+        for row in statement.query_map(bound, &read)?.take(limit) {
+            let row = row?;
+            // SQLite goes where its pages point and believes them. Whoever asks for page after
+            // page would never come to an end if one led back.
+            let is_in_order = match found.last() {
+                Some(before) => before.key() < row.key(),
+                None => bounds.from.as_slice() <= row.key(),
+            };
+            if !is_in_order {
+                return Err(out_of_order());
+            }
+            found.push(row);
+        }
+        Ok(found)
+    })
+}
+
+/// What a range is made of.
+trait HasKey {
+    fn key(&self) -> &[u8];
+}
+
+impl HasKey for Key {
+    fn key(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl HasKey for (Key, Entry) {
+    fn key(&self) -> &[u8] {
+        self.0.key()
+    }
+}
+
+fn out_of_order() -> rusqlite::Error {
+    let corrupt = ffi::Error::new(ffi::SQLITE_CORRUPT);
+    rusqlite::Error::SqliteFailure(corrupt, Some("keys are not in order".to_owned()))
 }
 
 fn select_sql(columns: &str, table: Table, bounds: &Bounds) -> String {
