@@ -7,6 +7,7 @@ mod cases;
 mod io;
 mod kill;
 mod ledger;
+mod patience;
 mod place;
 mod power;
 mod shim;

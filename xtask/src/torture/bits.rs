@@ -8,16 +8,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use pki_core::x509::Certificate;
 use pkictl_tests::chance::Chance;
 use serde_json::Value;
 
 use super::answers::Reader;
+use super::patience::{self, PATIENCE};
 use super::place::Place;
 use super::{Bench, Scale, Tally, lock, share_out};
 
@@ -175,8 +175,7 @@ fn check(place: &Place) -> Result<()> {
 
 fn look(place: &Place, before: &Answers, harm: &Harm, seen: &Mutex<Seen>) -> Result<Noticed> {
     let store = place.store();
-    let asked = catch_unwind(AssertUnwindSafe(|| ask(&store)));
-    let Some(after) = asked.map_err(|_| anyhow!("it panicked"))?? else {
+    let Some(after) = patience::within(PATIENCE, move || ask(&store))?? else {
         lock(seen).refused += 1;
         return Ok(Noticed::ByReading);
     };

@@ -3,15 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use super::patience::{self, PATIENCE};
 use super::shim::Shim;
-
-/// No command may take longer, whatever fails under it.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a store in it.
 #[derive(Clone, Debug)]
@@ -66,10 +63,7 @@ impl Place {
         if let Some(shim) = shim {
             shim.put_under(&mut command, &self.folder);
         }
-        let started = Instant::now();
-        let outcome = Outcome::of(&command.output()?);
-        let took = started.elapsed();
-        ensure!(took < PATIENCE, "{words:?} took {took:?}: {}", outcome.err);
+        let outcome = Outcome::of(&patience::output(PATIENCE, &mut command)?);
         ensure!(!outcome.err.contains("panicked at"), "{words:?} panicked: {}", outcome.err);
         Ok(outcome)
     }
