@@ -12,15 +12,12 @@ use crate::StoreError;
 /// as it has snapshots at a time.
 const IDLE: usize = 32;
 
-/// In KiB: what the connection that writes may remember of the database. The trees of a million
-/// certificates have some 12 MiB above their leaves, and a commit goes down several of them.
-const WRITER_CACHE: u32 = 16 * 1024;
-
 /// Connections for readers and for the writer alike: a short-lived program pays for one only.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     idle: Mutex<Vec<Connection>>,
-    /// The one that wrote last, which remembers most: readers take it only when there is no other.
+    /// The one that wrote last, and so knows that what it remembers of the database still holds:
+    /// readers take it only when there is no other.
     writer: Mutex<Option<Connection>>,
 }
 
@@ -39,14 +36,7 @@ impl Pool {
     /// A connection to write with.
     pub(super) fn take_writer(&self, place: &Place) -> Result<Connection, StoreError> {
         let last = locked(&self.writer).take();
-        if let Some(connection) = last {
-            return Ok(connection);
-        }
-        let connection = self.take(place)?;
-        let pragma = format!("PRAGMA cache_size = -{WRITER_CACHE}");
-        let set = connection.prepare_cached(&pragma).and_then(|mut pragma| pragma.execute([]));
-        set.map_err(|problem| failure::named(place, problem))?;
-        Ok(connection)
+        last.map_or_else(|| self.take(place), Ok)
     }
 
     /// Keeps a connection for the next user, unless something is still under way in it.
