@@ -205,6 +205,19 @@ fn a_certificate_that_would_outlive_its_lease_is_revoked_with_it() {
     nothing_done(&world, "pki");
 }
 
+/// They are looked through a thousand at a time.
+#[test]
+fn more_leases_than_fit_a_page_end() {
+    let world = World::new(&["a", "b"]);
+    for number in 0..1_100 {
+        world.issue(if number % 11 == 0 { "b" } else { "a" }, "1h");
+    }
+    let ended = |mount| world.maintain(mount).leases.unwrap().ended;
+    assert_eq!(ended("a"), 0);
+    world.after(HOUR);
+    assert_eq!((ended("a"), ended("a"), ended("b")), (1_000, 0, 100));
+}
+
 #[test]
 fn a_mount_that_is_broken_does_not_stop_the_others() {
     let world = World::new(&["a", "b", "c"]);

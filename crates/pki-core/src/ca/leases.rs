@@ -11,7 +11,7 @@ use crate::domain::id::MountId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::{Timestamp, format_go_duration};
 use crate::error::Error;
-use crate::store::json_record;
+use crate::store::{View, json_record};
 use crate::x509::certificate::Certificate;
 
 /// What a lease is on.
@@ -67,13 +67,10 @@ pub(crate) struct Ended {
 /// is revoked; one that ended with it has nothing left to revoke.
 pub(crate) fn end(cx: &mut WriteCx<'_>) -> Result<Ended, Error> {
     let mount = cx.tx.enter(MountId::SYSTEM);
-    let all: Result<Vec<(String, LeaseRecord)>, Error> = cx.tx.scan(&LEASES, &[], None, usize::MAX);
+    let due = fitting(&cx.tx, "", |lease| lease.mount == mount && lease.expires_at <= cx.now);
     cx.tx.enter(mount);
     let mut ended = Ended::default();
-    for (id, lease) in all? {
-        if lease.mount != mount || cx.now < lease.expires_at {
-            continue;
-        }
+    for (id, lease) in due? {
         let system = cx.tx.enter(MountId::SYSTEM);
         cx.tx.delete(&LEASES, &id);
         cx.tx.enter(system);
@@ -85,6 +82,28 @@ pub(crate) fn end(cx: &mut WriteCx<'_>) -> Result<Ended, Error> {
         }
     }
     Ok(ended)
+}
+
+/// The leases of some kind whose names start with `prefix`, page by page: the others are never all
+/// in memory. Seen from the system's mount.
+pub(crate) fn fitting(
+    view: &View<'_>,
+    prefix: &str,
+    fits: impl Fn(&LeaseRecord) -> bool,
+) -> Result<Vec<(String, LeaseRecord)>, Error> {
+    const PAGE: usize = 1_000;
+    let mut found = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let from = after.as_deref().map(str::as_bytes);
+        let page: Vec<(String, LeaseRecord)> = view.scan(&LEASES, prefix.as_bytes(), from, PAGE)?;
+        let is_last = page.len() < PAGE;
+        after = page.last().map(|(id, _)| id.clone());
+        found.extend(page.into_iter().filter(|(_, lease)| fits(lease)));
+        if is_last {
+            return Ok(found);
+        }
+    }
 }
 
 /// Revokes the certificate of a lease that has ended, if it has not ended as well. Says whether

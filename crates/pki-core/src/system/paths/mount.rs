@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::api::endpoint::{Access, Command, Done, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::keys::random_uuid;
-use crate::ca::leases::LeaseRecord;
+use crate::ca::leases;
 use crate::ca::tables::{LAST_MOUNT, LEASES, MOUNTS, OF_A_MOUNT};
 use crate::domain::hex;
 use crate::domain::id::MountId;
@@ -243,10 +243,8 @@ impl Command for DisableMount {
             cx.tx.delete(&MOUNTS, &mount.path);
             // Leases keep their names when a mount is moved: some here may be another's.
             let below = format!("{}/", mount.path);
-            let leases: Vec<(String, LeaseRecord)> =
-                cx.tx.scan(&LEASES, below.as_bytes(), None, usize::MAX)?;
-            for (id, _) in leases.iter().filter(|(_, lease)| lease.mount == mount.id) {
-                cx.tx.delete(&LEASES, id);
+            for (id, _) in leases::fitting(&cx.tx, &below, |lease| lease.mount == mount.id)? {
+                cx.tx.delete(&LEASES, &id);
             }
             for table in OF_A_MOUNT {
                 cx.tx.delete_mount(*table, mount.id);
