@@ -27,6 +27,7 @@ const REVOKED: (&str, u8) = ("clustered", 22);
 const REVOKED_EXPIRY: (&str, u8) = ("clustered", 23);
 const CRLS: (&str, u8) = ("clustered", 24);
 const CRL_LOG: (&str, u8) = ("heap", 25);
+const HOMES: (&str, u8) = ("clustered", 28);
 
 /// Takes the last octet of a text of hexadecimal digits for another.
 fn flipped(digits: &str) -> String {
@@ -251,6 +252,20 @@ const OF_ISSUERS: &[Damage] = &[
 ];
 
 const OF_CRLS: &[Damage] = &[
+    damage(
+        "a CRL is not among those with revocations",
+        |db| change(db, HOMES, |value| value.truncate(2)),
+        "revoked",
+        "it has no home",
+        Repaired,
+    ),
+    damage(
+        "the CRLs with revocations cannot be read",
+        |db| change(db, HOMES, |value| value.push(9)),
+        "homes",
+        "it cannot be read",
+        Repaired,
+    ),
     damage(
         "an entry is not in the index",
         |db| remove(db, REVOKED_EXPIRY),

@@ -12,6 +12,8 @@
     reason = "all of this is a test; what fails says where"
 )]
 
+#[path = "revocation/issuers.rs"]
+mod issuers;
 #[path = "revocation/look.rs"]
 mod look;
 #[path = "revocation/paths.rs"]
@@ -56,14 +58,23 @@ fn a_clock_that_was_set_back_is_no_damage() {
     run(8_184);
 }
 
+fn number(name: &str) -> Option<u64> {
+    std::env::var_os(name)?.into_string().ok()?.parse().ok()
+}
+
+/// How many schedules are run.
+fn schedules() -> u64 {
+    number("PKICTL_SCHEDULES").unwrap_or(SCHEDULES)
+}
+
+/// The first of them.
+fn first_seed() -> u64 {
+    number("PKICTL_TEST_SEED").unwrap_or(1_000)
+}
+
 fn run_quarter(quarter: u64) {
-    let number = |name: &str| {
-        let text = std::env::var_os(name).and_then(|text| text.into_string().ok());
-        text.and_then(|text| text.parse::<u64>().ok())
-    };
-    let first = number("PKICTL_TEST_SEED").unwrap_or(1_000);
-    let end = first + number("PKICTL_SCHEDULES").unwrap_or(SCHEDULES);
-    for seed in (first..end).filter(|seed| seed % 4 == quarter) {
+    let first = first_seed();
+    for seed in (first..first + schedules()).filter(|seed| seed % 4 == quarter) {
         run(seed);
     }
 }

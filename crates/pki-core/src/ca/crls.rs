@@ -5,8 +5,8 @@
 //! revocation record is read again. A CRL is stored as what stands before its entries and what
 //! stands after them, and the length of the log between; the entries exist once.
 //!
-//! The log is made anew from the revocation records only when the issuers of the mount have
-//! changed, and entries of ended certificates leave it when they have been on one CRL past that
+//! The log is made anew from the revocation records only when an issuer has gone or was revoked, or
+//! may list what had no issuer here, and entries of ended certificates leave it when they have been on one CRL past that
 //! end (RFC 5280 section 3.3).
 //!
 //! Where there are shards, a revocation goes to the log of its shard too. The CRL of a shard is
@@ -16,6 +16,7 @@
 //! is made, so there always is one.
 
 mod build;
+pub(crate) mod homes;
 mod log;
 mod plan;
 mod record;
@@ -112,28 +113,57 @@ pub(crate) fn group(
 /// anything on it: the issuers have changed, and with them who lists what.
 pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
-    let has_revoked_issuer = issuers::all(tx)?.iter().any(|i| i.record.revoked_at.is_some());
-    let stale_log = has_revocations || has_revoked_issuer;
-    for id in classes(tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
-        let record = tx.get(&CRLS, &id)?.unwrap_or_default();
-        let wanted =
-            CrlRecord { requested: true, stale_log: record.stale_log || stale_log, ..record };
-        tx.put(&CRLS, &id, &wanted);
+    let classes = classes(tx)?;
+    let stale_log = has_revocations || has_revoked_issuer(tx)?;
+    ask_for_all(tx, &classes, true, stale_log)
+}
+
+/// As [`issuers_changed`], where issuers have come and none has gone. Revocations that have a home
+/// stay there.
+pub(crate) fn issuers_came(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let classes = classes(tx)?;
+    let lists_stay = homes::are_there(tx, &classes)?;
+    if lists_stay {
+        homes::are(tx, &classes);
+    }
+    let stale_log = !lists_stay || has_revoked_issuer(tx)?;
+    ask_for_all(tx, &classes, true, stale_log)
+}
+
+/// The default issuer has changed, and with it who lists what has no home: no new CRL if there is
+/// no such thing.
+pub(crate) fn default_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
+    let classes = classes(tx)?;
+    let stale_log = !homes::are_there(tx, &classes)?;
+    ask_for_all(tx, &classes, false, stale_log)
+}
+
+/// Revocations were given other homes: no new CRL if there are none.
+pub(crate) fn homes_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
+    homes::are_unknown(tx);
+    let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
+    let classes = classes(tx)?;
+    ask_for_all(tx, &classes, false, has_revocations)
+}
+
+/// The records are written in any case, so that a revocation at the same time is not overlooked.
+fn ask_for_all(
+    tx: &mut Tx<'_>,
+    classes: &[CrlClass],
+    requested: bool,
+    stale_log: bool,
+) -> Result<(), Error> {
+    for id in classes.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+        let record: CrlRecord = tx.get(&CRLS, &id)?.unwrap_or_default();
+        let requested = record.requested || requested;
+        let stale_log = record.stale_log || stale_log;
+        tx.put(&CRLS, &id, &CrlRecord { requested, stale_log, ..record });
     }
     Ok(())
 }
 
-/// As [`issuers_changed`], but only what is listed by whom has changed: no new CRL if there is
-/// nothing to list. The records are written all the same, so that a revocation at the same time
-/// is not overlooked.
-pub(crate) fn default_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
-    let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
-    for id in classes(tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
-        let record = tx.get(&CRLS, &id)?.unwrap_or_default();
-        let stale_log = record.stale_log || has_revocations;
-        tx.put(&CRLS, &id, &CrlRecord { stale_log, ..record });
-    }
-    Ok(())
+fn has_revoked_issuer(tx: &Tx<'_>) -> Result<bool, Error> {
+    Ok(issuers::all(tx)?.iter().any(|issuer| issuer.record.revoked_at.is_some()))
 }
 
 /// Forgets all CRLs but their numbers: those go on rising should the issuers come back.

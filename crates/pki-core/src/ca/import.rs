@@ -143,7 +143,7 @@ pub(crate) fn import(
     let mut warnings = choose_default(cx, &issuers, completed)?;
     if !issuers.new.is_empty() || !new_keys.is_empty() {
         issuers::rebuild_chains(&mut cx.tx)?;
-        crls::issuers_changed(&mut cx.tx)?;
+        crls::issuers_came(&mut cx.tx)?;
         warnings.extend(crls::build(cx, Which::Due)?);
     }
     let old = issuers.old.iter().filter(|id| !issuers.new.contains(id));
@@ -219,7 +219,7 @@ pub(crate) fn key_arrived(cx: &mut WriteCx<'_>) -> Result<Vec<String>, Error> {
     }
     let warnings = choose_default(cx, &Issuers::default(), completed)?;
     issuers::rebuild_chains(&mut cx.tx)?;
-    crls::issuers_changed(&mut cx.tx)?;
+    crls::issuers_came(&mut cx.tx)?;
     // What keeps a CRL from being built is said where CRLs are asked for.
     crls::build(cx, Which::Due)?;
     Ok(warnings)

@@ -2,7 +2,7 @@
 
 use super::certs::{CertificateRecord, RevocationRecord};
 use super::config;
-use super::crls::{self, shard};
+use super::crls::{self, homes, shard};
 use super::issuers::{self, Issuer};
 use super::tables::{CERTS, CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED};
 use crate::api::endpoint::{Reply, WriteCx};
@@ -110,7 +110,11 @@ fn record(
         RevocationRecord { issuer, home, shard, revoked_at: cx.now, not_after, reason };
     cx.tx.insert(&REVOKED, &serial, &revocation);
     let default = config::load(&cx.tx, &ISSUERS_CONFIG)?.default;
-    let lists = crls::listing(&crls::classes(&cx.tx)?, &revocation, default);
+    let classes = crls::classes(&cx.tx)?;
+    if !classes.iter().any(|class| Some(class.id) == home) {
+        homes::are_unknown(&mut cx.tx);
+    }
+    let lists = crls::listing(&classes, &revocation, default);
     let entry = RevokedEntry { serial, revocation_date: cx.now, reason };
     for crl in &lists {
         crls::append(&mut cx.tx, *crl, &entry, not_after)?;
@@ -142,6 +146,7 @@ pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<()
         reason: None,
     };
     cx.tx.insert(&REVOKED, certificate.serial(), &revocation);
+    homes::are_unknown(&mut cx.tx);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
-use super::crls::{self, Appender};
+use super::crls::{self, Appender, homes};
 use super::ends::Ends;
 use super::inventory::{self, Fitting};
 use super::tables::{CRL_CONFIG, ISSUERS, ISSUERS_CONFIG, REVOKED, REVOKED_EXPIRY, SHARDS};
@@ -108,6 +108,10 @@ pub(crate) fn revoke_all(
         reason,
     };
     let listing = |signer| crls::listing(&classes, &record(signer, revoked_at), default);
+    let is_at_home = |signer: &Signer| classes.iter().any(|class| Some(class.id) == signer.home);
+    if !targets.signers.iter().all(is_at_home) {
+        homes::are_unknown(&mut cx.tx);
+    }
     let mut lists: Vec<Vec<CrlId>> = targets.signers.iter().map(listing).collect();
     if lists.iter().any(Vec::is_empty) {
         // No CRL lists them yet, but one that a new issuer brings may.

@@ -7,6 +7,7 @@ use super::certs::{CertificateRecord, ExpiryKey, RevocationRecord, RevokedExpiry
 use super::config::{
     AutoTidyConfig, ClusterConfig, CrlConfig, IssuersConfig, KeysConfig, UrlsConfig,
 };
+use super::crls::homes::Homes;
 use super::crls::{CrlRecord, LogKey, LogSegment, Shards};
 use super::issuers::IssuerRecord;
 use super::keys::KeyRecord;
@@ -65,6 +66,8 @@ pub(crate) const CRLS: Records<CrlId, CrlRecord> = Records::new(24, "crls");
 pub(crate) const CRL_LOG: Records<LogKey, LogSegment> = Records::large(25, "crl_log");
 /// The shards of CRLs, by the CRL of which they are parts.
 pub(crate) const SHARDS: Records<CrlId, Shards> = Records::kept(27, "shards");
+/// What is known of the CRLs on which revocations are at home.
+pub(crate) const HOMES: Records<Only, Homes> = Records::new(28, "homes");
 /// How the last tidy went.
 pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
 
@@ -96,6 +99,7 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     CRLS.table,
     CRL_LOG.table,
     SHARDS.table,
+    HOMES.table,
     TIDY.table,
     AUTO_TIDY.table,
     CEL_ROLES.table,

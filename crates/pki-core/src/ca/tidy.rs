@@ -320,7 +320,7 @@ fn associate(cx: &mut WriteCx<'_>) -> Result<i64, Error> {
         found += 1;
     }
     if has_moved {
-        crls::default_changed(&mut cx.tx)?;
+        crls::homes_changed(&mut cx.tx)?;
     }
     Ok(found)
 }

@@ -60,6 +60,8 @@ pub enum Repair {
     Crl(CrlId),
     /// Parts of the logs of a CRL that no CRL uses.
     LogRemains(CrlId),
+    /// What is known of the CRLs on which revocations are at home.
+    Homes,
 }
 
 impl fmt::Display for Repair {
@@ -71,6 +73,7 @@ impl fmt::Display for Repair {
             Self::Chains => f.write_str("make the chains of issuers anew"),
             Self::Crl(id) => write!(f, "have CRL {} made anew", crl_name(*id)),
             Self::LogRemains(id) => write!(f, "remove unused log of CRL {}", crl_name(*id)),
+            Self::Homes => f.write_str("forget on which CRLs all revocations are at home"),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::certificates::each_dangling;
 use super::finding::Repair;
 use crate::api::endpoint::WriteCx;
 use crate::ca::certs::ExpiryKey;
-use crate::ca::crls::{CrlRecord, LogKey};
+use crate::ca::crls::{CrlRecord, LogKey, homes};
 use crate::ca::issuers;
 use crate::ca::keys::KeyRecord;
 use crate::ca::tables::{
@@ -39,6 +39,10 @@ pub(crate) fn carry_out(cx: &mut WriteCx<'_>, repair: Repair) -> Result<u64, Err
         Repair::Chains => chains(cx),
         Repair::Crl(id) => crl(cx, id),
         Repair::LogRemains(id) => log_remains(cx, id),
+        Repair::Homes => {
+            homes::are_unknown(&mut cx.tx);
+            Ok(1)
+        }
     }
 }
 

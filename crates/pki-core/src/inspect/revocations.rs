@@ -9,12 +9,14 @@ use super::finding::{Repair, crl_name};
 use super::issuers::Known;
 use super::walk::Place;
 use crate::ca::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
+use crate::ca::crls::homes::Homes;
 use crate::ca::crls::{CrlRecord, listing, revoked_issuers};
-use crate::ca::tables::{CERTS, CRLS, EXPIRY, REVOKED, REVOKED_EXPIRY};
+use crate::ca::tables::{CERTS, CRLS, EXPIRY, HOMES, REVOKED, REVOKED_EXPIRY};
 use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
+use crate::store::Only;
 use crate::x509::certificate::Certificate;
 
 pub(super) fn check(
@@ -24,10 +26,15 @@ pub(super) fn check(
     ends: &mut Ends,
 ) -> Result<(), Error> {
     let revoked = revoked_here(known);
+    let homes = homes(place)?;
     place.each(&REVOKED, &[], None, |place, page| {
         let count = page.len();
         for (serial, record) in page {
             certificate(place, crls, &serial, &record, ends)?;
+            if !homes.may_be(record.home) {
+                let problem = "it has no home among those that all are said to have";
+                place.error(REVOKED.table, &serial, problem, Some(Repair::Homes));
+            }
             // Issuers are listed as such, below.
             if !revoked.contains(&(serial.clone(), record.not_after)) {
                 is_listed(place, known, crls, &serial, &record)?;
@@ -45,6 +52,16 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// What is known of the homes of revocations.
+fn homes(place: &mut Place<'_, '_>) -> Result<Homes, Error> {
+    match place.look().get(&HOMES, &Only)? {
+        Some(Ok(homes)) => return Ok(homes),
+        Some(Err(problem)) => place.error(HOMES.table, "", problem, Some(Repair::Homes)),
+        None => (),
+    }
+    Ok(Homes::default())
 }
 
 /// The revoked issuers of the mount, as revocations name them.

@@ -181,7 +181,7 @@ impl GenerateRoot {
         certs::record(&mut cx.tx, &made.certificate, Some(made.record.id), "");
         take_over(cx, made.record.id, takeover)?;
         issuers::rebuild_chains(&mut cx.tx)?;
-        crls::issuers_changed(&mut cx.tx)?;
+        crls::issuers_came(&mut cx.tx)?;
         warnings.extend(crls::build(cx, Which::Due)?);
         let shown_key = (source == KeySource::Exported).then_some((&*made.key.private, form));
         Ok(Reply::from(reply(&made, &packaging, shown_key, cx.now)?).warn(warnings))

@@ -1,5 +1,6 @@
 //! An engine in memory, with a clock that can be set and a seeded random source.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +10,7 @@ use pki_core::inspect::{Finding, PrivateKeys, Watcher};
 use pki_core::x509::Certificate;
 use pki_core::{Body, Engine, Env, Given, Operation, Request};
 use pki_store::memory::MemoryStore;
+use pki_store::{KeyRange, Layout, Store, Table};
 use serde_json::{Map, Value, json};
 
 pub(crate) const ISSUERS: [&str; 2] = ["one", "two"];
@@ -27,6 +29,7 @@ pub(crate) struct Leaf {
 
 pub(crate) struct World {
     engine: Engine,
+    store: Arc<MemoryStore>,
     clock: Arc<AtomicI64>,
     chance: Chance,
     pub(crate) issuers: Vec<Certificate>,
@@ -46,13 +49,15 @@ impl World {
             random: Box::new(Seeded(Mutex::new(Chance(seed * 2 + 1)))),
         };
         let seal = Arc::new(Given::key([7; 32]));
-        let engine = Engine::new(Arc::new(MemoryStore::new()), seal, env);
+        let store = Arc::new(MemoryStore::new());
+        let shared: Arc<dyn Store> = Arc::<MemoryStore>::clone(&store);
+        let engine = Engine::new(shared, seal, env);
         engine.enable("pki").expect("a mount");
         let chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let (issuers, leaves, config) = (Vec::new(), Vec::new(), Value::Null);
         let last_tidy = 0;
         let mut world =
-            Self { engine, clock, chance, issuers, leaves, last_tidy, sees_all, config };
+            Self { engine, store, clock, chance, issuers, leaves, last_tidy, sees_all, config };
         world.last_tidy = world.now();
         world.tune();
         for name in ISSUERS {
@@ -86,6 +91,14 @@ impl World {
         let mut found = Findings(Vec::new());
         self.engine.check(PrivateKeys::Open, &mut found).expect("a check");
         found.0
+    }
+
+    /// The logs of CRLs that are in use: mount, CRL and generation of each.
+    pub(crate) fn log_generations(&self) -> BTreeSet<Vec<u8>> {
+        let table = Table { number: 25, name: "crl_log", layout: Layout::Heap };
+        let snapshot = self.store.snapshot().expect("a snapshot");
+        let keys = snapshot.keys(&KeyRange::prefix(table, []), usize::MAX).expect("keys");
+        keys.into_iter().map(|key| key.bytes[..24].to_vec()).collect()
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::log::{Appender, Stretch};
 use super::record::{CrlRecord, LogEnd};
-use super::{CrlClass, listing, shard};
+use super::{CrlClass, homes, listing, shard};
 use crate::api::endpoint::WriteCx;
 use crate::ca::certs::{ExpiryKey, RevocationRecord, RevokedExpiryKey};
 use crate::ca::config;
@@ -51,12 +51,15 @@ pub(super) fn relog(
         .filter(|issuer| issuer.record.revoked_at.is_some())
         .map(|issuer| (issuer.certificate.serial(), issuer.certificate.not_after()))
         .collect();
+    let mut are_at_home = true;
     let mut after: Option<SerialNumber> = None;
     loop {
         let from = after.as_ref().map(SerialNumber::octets);
         let page: Vec<(SerialNumber, RevocationRecord)> = cx.tx.scan(&REVOKED, &[], from, PAGE)?;
         let is_last = page.len() < PAGE;
         after = page.last().map(|(serial, _)| serial.clone());
+        let is_at_home = |home| classes.iter().any(|class| Some(class.id) == home);
+        are_at_home &= page.iter().all(|(_, record)| is_at_home(record.home));
         let others = page
             .into_iter()
             .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
@@ -70,6 +73,11 @@ pub(super) fn relog(
         }
     }
     logs.finish(cx);
+    if are_at_home {
+        homes::are(&mut cx.tx, classes);
+    } else {
+        homes::are_unknown(&mut cx.tx);
+    }
     Ok(())
 }
 
