@@ -404,6 +404,32 @@ pkictl write -field=serial_number pki/issue/web common_name=a.example.com > log 
 }
 
 #[test]
+fn a_full_disk_and_no_index_of_the_log() {
+    let world = world();
+    // Even who only reads has to make that index, where it is not there.
+    let line = "
+mkdir disk
+mount -t tmpfs -o size=4m none disk
+cp -r \"$HOME/.local/share/pkictl\" disk/store
+rm -f disk/store/pki.db-shm
+PKICTL_DATA_DIR=disk/store
+export PKICTL_DATA_DIR
+dd if=/dev/zero of=disk/fill bs=1k count=9000 2> err || true
+try() { status=0; pkictl \"$@\" > out 2> err || status=$?; echo \"status $status\"; cat err; }
+try read pki/cert/ca
+try write pki/issue/web common_name=a.example.com
+try store check
+rm disk/fill
+try store check
+";
+    let Some(got) = world.in_namespace(line) else { return };
+    assert_eq!(got.status, 0, "{}{}", got.out, got.err);
+    let refused = "status 2\nError opening the store: no space left for the store at ";
+    assert_eq!(got.out.matches(refused).count(), 3, "{}", got.out);
+    assert!(got.out.ends_with("status 0\n"), "{}", got.out);
+}
+
+#[test]
 fn another_writer_that_does_not_give_way() {
     let world = world();
     let lock = File::options().write(true).open(world.store().join("pki.lock")).expect("the lock");

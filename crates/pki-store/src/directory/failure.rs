@@ -32,10 +32,19 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
             let source = io::Error::new(ErrorKind::PermissionDenied, error);
             place.io("cannot open the store at", source)
         }
-        Some(Code::SystemIoFailure) => {
-            place.io("cannot read or write the store at", io::Error::other(error))
-        }
+        Some(Code::SystemIoFailure) => io_failed(place, error, io::Error::last_os_error().kind()),
         _ => StoreError::Backend { place: name, problem: error.to_string() },
+    }
+}
+
+/// SQLite knows of no full disk where it makes its index of the log, and knows no quotas at all.
+/// The system's last word in this thread does.
+fn io_failed(place: &Place, error: Error, system: ErrorKind) -> StoreError {
+    match system {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            StoreError::Full { place: place.name() }
+        }
+        _ => place.io("cannot read or write the store at", io::Error::other(error)),
     }
 }
 
@@ -55,6 +64,24 @@ mod tests {
         let said = named(&place, error).to_string();
         let want = "/store is not a usable store: pki.db is damaged (Invalid column type Text";
         assert!(said.starts_with(want), "{said}");
+    }
+
+    #[test]
+    fn the_system_knows_that_the_disk_is_full() {
+        let place = Place::new(Path::new("/store"), Duration::ZERO).unwrap();
+        let cases = [
+            (ErrorKind::StorageFull, "no space left for the store at /store; nothing was changed"),
+            (
+                ErrorKind::QuotaExceeded,
+                "no space left for the store at /store; nothing was changed",
+            ),
+            (ErrorKind::Other, "cannot read or write the store at /store: what it said"),
+        ];
+        for (system, want) in cases {
+            let said = Some("what it said".to_owned());
+            let error = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), said);
+            assert_eq!(io_failed(&place, error, system).to_string(), want);
+        }
     }
 
     #[test]
