@@ -226,6 +226,39 @@ fn a_backup_is_one_private_file_and_replaces_none() {
 }
 
 #[test]
+fn a_backup_takes_the_place_of_no_device_or_socket() {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    let (place, store, _) = backed_up();
+    let store = open(&store).unwrap();
+    let (socket, link) = (place.path().join("socket"), place.path().join("link"));
+    let _listener = UnixListener::bind(&socket).unwrap();
+    symlink(&socket, &link).unwrap();
+    for other in [&socket, &link] {
+        for replace in [false, true] {
+            let refused = store.backup(other, replace).unwrap_err().to_string();
+            assert!(refused.ends_with("it is there, and is not a file"), "{refused}");
+        }
+        assert!(!fs::metadata(other).unwrap().is_file(), "{}", other.display());
+    }
+    assert_eq!(names(place.path()), ["backup", "link", "socket", "store"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_backup_has_the_name_it_was_given_whatever_its_octets() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let (place, store, _) = backed_up();
+    let file = place.path().join(OsStr::from_bytes(b"b\xff"));
+    open(&store).unwrap().backup(&file, false).unwrap();
+    assert!(0 < fs::metadata(&file).unwrap().len());
+    assert_eq!(names(place.path()).len(), 3);
+}
+
+#[test]
 fn a_backup_takes_the_place_of_a_store_which_is_kept() {
     let (_place, path, file) = backed_up();
     let store = open(&path).unwrap();

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::place::Place;
 use super::private::{self, sync_directory};
@@ -31,7 +32,8 @@ pub(super) fn make(
     let target = Target::new(place, target, replace)?;
     let draft = Draft::make(&target)?;
     // SQLite packs what it writes and reads all of the store for it, in one read transaction.
-    let packed = database.execute("VACUUM INTO ?1", [draft.0.to_string_lossy()]);
+    let name = ToSqlOutput::Borrowed(ValueRef::Text(draft.0.as_os_str().as_encoded_bytes()));
+    let packed = database.execute("VACUUM INTO ?1", [name]);
     packed.map_err(|problem| target.named(place, problem))?;
     let unwritable = |source| target.place.unwritable("cannot write the backup", source);
     let file = File::open(&draft.0).map_err(unwritable)?;
@@ -77,13 +79,21 @@ impl Target {
             );
             return Err(place.io("cannot write a backup to", inside));
         }
-        match fs::symlink_metadata(&path) {
+        // To replace /dev/null or a pipe would break what others use it for.
+        match fs::metadata(&path) {
             Ok(found) if found.is_dir() => {
-                Err(place.io("cannot write a backup to", ErrorKind::IsADirectory.into()))
+                return Err(place.io("cannot write a backup to", ErrorKind::IsADirectory.into()));
             }
-            Ok(_) if !replace => Err(StoreError::Exists { place: place.name() }),
-            _ => Ok(Self { place, path, folder, replace }),
+            Ok(found) if !found.is_file() => {
+                let other = std::io::Error::other("it is there, and is not a file");
+                return Err(place.io("cannot write a backup to", other));
+            }
+            _ => (),
         }
+        if !replace && fs::symlink_metadata(&path).is_ok() {
+            return Err(StoreError::Exists { place: place.name() });
+        }
+        Ok(Self { place, path, folder, replace })
     }
 
     /// A full disk is that of the backup: the store is only read.
