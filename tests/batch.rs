@@ -214,6 +214,7 @@ fn checking_finds_every_bad_row_and_does_nothing() {
     }
     text += "{\"common_name\": \"x.example.com\", \"ttl\": \"soon\"}\n";
     text += "{\"common_name\": \"x.example.com\", \"colour\": \"red\"}\n{\"common_name\n[]\n";
+    text += "{\"common_name\": \"x.example.com\", \"ttl\": \"1h\", \"ttl\": \"2h\"}\n";
     world.write("hosts.jsonl", text);
     let want = "hosts.jsonl:7: common_name \"h7.example.org\": common name h7.example.org not \
                 allowed by this role\n\
@@ -229,11 +230,13 @@ fn checking_finds_every_bad_row_and_does_nothing() {
         assert!(got.err.starts_with(want), "{}", got.err);
         assert!(got.err.contains("hosts.jsonl:2503: this is no JSON object"), "{}", got.err);
         assert!(got.err.contains("hosts.jsonl:2504: this is JSON, but no object"), "{}", got.err);
-        assert!(got.err.ends_with("7 problems in 2504 rows for pki/issue/web; nothing was done\n"));
+        let twice = "hosts.jsonl:2505: parameter \"ttl\" is there twice";
+        assert!(got.err.contains(twice), "{}", got.err);
+        assert!(got.err.ends_with("8 problems in 2505 rows for pki/issue/web; nothing was done\n"));
     }
     let got = world.run(&["batch", "-check", "-in=hosts.jsonl", "-format=json", "pki/issue/web"]);
     let value: Value = serde_json::from_str(&got.out).expect("JSON");
-    assert_eq!((got.status, &value["problems"]), (REFUSED, &Value::from(7)));
+    assert_eq!((got.status, &value["problems"]), (REFUSED, &Value::from(8)));
     assert_eq!(value["failures"][0]["column"], "common_name");
     assert!(before == world.store_bytes(), "checking changed the store");
     assert!(!world.work().join("made").exists());

@@ -1,11 +1,13 @@
 //! The rows of an input file: one request each.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use pki_core::crypto::digest::sha256;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::lines::{Line, Lines, NotRows};
@@ -206,8 +208,13 @@ fn cells(names: &[String], values: Vec<String>) -> Result<Map<String, Value>, Wr
 /// The parameters in a JSON object.
 fn members(text: &str, columns: &Columns) -> Result<Map<String, Value>, Wrong> {
     let data = match serde_json::from_str(text) {
-        Ok(Value::Object(data)) => data,
-        Ok(_) => return Err((None, "this is JSON, but no object".to_owned())),
+        Ok(Members { data, twice: None }) => data,
+        Ok(Members { twice: Some(name), .. }) => {
+            return Err((None, format!("parameter {name:?} is there twice")));
+        }
+        Err(problem) if problem.is_data() => {
+            return Err((None, "this is JSON, but no object".to_owned()));
+        }
         Err(problem) => {
             let at = problem.column();
             let kind = if problem.is_eof() { "it ends too early" } else { "it is malformed" };
@@ -217,6 +224,39 @@ fn members(text: &str, columns: &Columns) -> Result<Map<String, Value>, Wrong> {
     match data.keys().find(|name| !columns.known.contains(&name.as_str())) {
         Some(name) => Err((None, columns.unknown("parameter", name))),
         None => Ok(data),
+    }
+}
+
+/// The members of an object. Which of two with one name counts, readers of JSON do not agree on.
+struct Members {
+    data: Map<String, Value>,
+    /// The first name that is there again.
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Members, A::Error> {
+        let mut members = Members { data: Map::new(), twice: None };
+        while let Some((name, value)) = source.next_entry::<String, Value>()? {
+            if members.data.insert(name.clone(), value).is_some() {
+                members.twice.get_or_insert(name);
+            }
+        }
+        Ok(members)
     }
 }
 
