@@ -147,6 +147,29 @@ fn nothing_is_made_where_the_store_does_not_open() {
 }
 
 #[test]
+fn a_key_that_does_not_fit_on_the_disk_leaves_nothing() {
+    let world = world();
+    let line = "
+mkdir disk
+mount -t tmpfs -o size=4m none disk
+cp -r \"$HOME/.local/share/pkictl\" disk/store
+ls disk/store > before
+dd if=/dev/zero of=disk/fill bs=1k count=9000 2> err || true
+for file in seal.key other.key; do
+    status=0
+    pkictl -data-dir=disk/store store rekey -to=keyfile -key-file=disk/store/$file 2> err || status=$?
+    echo \"status $status\"; cat err
+done
+ls disk/store | diff before - && echo \"nothing is left\"
+";
+    let Some(got) = world.in_namespace(line) else { return };
+    assert_eq!(got.status, 0, "{}{}", got.out, got.err);
+    assert_eq!(got.out.matches("status 2\n").count(), 2, "{}", got.out);
+    assert_eq!(got.out.matches("no space left").count(), 2, "{}", got.out);
+    assert!(got.out.ends_with("nothing is left\n"), "{}", got.out);
+}
+
+#[test]
 fn a_backup_opens_with_the_key_of_its_time() {
     let world = world();
     world.ok(&["store", "backup", "b"]);

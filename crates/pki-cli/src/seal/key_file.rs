@@ -92,8 +92,12 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.write(true).create_new(true);
     owner_only(&mut options);
     let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a key opens nothing, and would be in the way of a whole one.
+        drop(fs::remove_file(path));
+    }
+    written
 }
 
 fn decode(text: &[u8]) -> Option<Secret<[u8; LENGTH]>> {
