@@ -96,6 +96,7 @@ fn revoking_is_shown_before_it_is_done_and_done_exactly() {
         (&["-expect=100", "-reason=boredom"], 2, "unknown reason \"boredom\"".to_owned()),
         (&["-where=colour=red"], 1, "\"colour=red\" is no condition".to_owned()),
         (&["-where=serial=@none"], 1, "cannot read none".to_owned()),
+        (&["-expect=-1"], 1, "\"-1\" for flag -expect: not a number".to_owned()),
     ] {
         let got = world.run(&[&["pki", "revoke", eu], words, &["pki"]].concat());
         assert_eq!(got.status, status, "{}", got.err);

@@ -99,7 +99,7 @@ pub(crate) struct RevokeMatchingArgs {
     #[arg(long = "where", value_name = "condition")]
     pub(crate) conditions: Vec<String>,
     /// Revoke them, if there are exactly so many.
-    #[arg(long, value_name = "number")]
+    #[arg(long, value_name = "number", value_parser = count)]
     pub(crate) expect: Option<u64>,
     /// Why, such as keyCompromise or superseded.
     #[arg(long, value_name = "word")]
@@ -185,4 +185,8 @@ pub(crate) struct ListIntermediatesArgs {
     pub(crate) format: FormatFlag,
     #[command(flatten)]
     pub(crate) words: Words,
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "not a number from 0 on")
 }
