@@ -104,8 +104,8 @@ pub(crate) enum Command {
     ///
     /// A row holds the parameters of one request to PATH, which is that of issue or sign under a
     /// role. Files ending in .csv begin with the names of the parameters; an empty cell is a
-    /// parameter that is not given. Files ending in .jsonl hold a JSON object on each line. In csv
-    /// a value @file is read from the file.
+    /// parameter that is not given. Files ending in .jsonl hold a JSON object on each line. The csr
+    /// may be @FILE, which is read then.
     ///
     /// All rows are checked before anything is done. Each row becomes a file in the directory,
     /// and a line of its results.jsonl. A run that was stopped, however that happened, goes on
