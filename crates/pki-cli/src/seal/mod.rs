@@ -19,7 +19,7 @@ pub(crate) use key_file::{create as create_key_file, following, sync_folder};
 pub(crate) const KEY_FILE: &str = "seal.key";
 
 /// More than anybody types, and less than a file given by mistake.
-const LONGEST_PASSPHRASE: u64 = 4096;
+const LONGEST_PASSPHRASE: usize = 4096;
 
 /// How the private keys of a store are protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,12 +118,20 @@ impl Seal for Keeper {
 
 pub(crate) fn first_line(reader: impl Read, place: &str) -> Result<Secret<String>, String> {
     let mut line = String::new();
-    BufReader::new(reader.take(LONGEST_PASSPHRASE))
+    // With its end, and one octet more.
+    BufReader::new(reader.take(LONGEST_PASSPHRASE as u64 + 3))
         .read_line(&mut line)
         .map_err(|problem| unreadable(place, &problem))?;
     let ending = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(ending);
-    Ok(Secret::new(line))
+    let line = Secret::new(line);
+    if LONGEST_PASSPHRASE < ending {
+        return Err(format!(
+            "cannot read the passphrase from {place}: its first line has more than \
+             {LONGEST_PASSPHRASE} octets"
+        ));
+    }
+    Ok(line)
 }
 
 fn unreadable(place: &str, problem: &std::io::Error) -> String {
@@ -154,6 +162,26 @@ mod tests {
         std::fs::write(&path, "\n").expect("written");
         let got = unlocked(Passphrase::File(path), &environment);
         assert_eq!(got, Err("the passphrase is empty".to_owned()));
+    }
+
+    /// A part of it would open the store, and whoever gave all of it elsewhere would not.
+    #[test]
+    fn a_passphrase_is_never_cut() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("secret");
+        let environment = Environment::default();
+        let longest = "x".repeat(LONGEST_PASSPHRASE);
+        for end in ["", "\n", "\r\n"] {
+            std::fs::write(&path, format!("{longest}{end}")).expect("written");
+            let got = unlocked(Passphrase::File(path.clone()), &environment);
+            assert_eq!(got.as_deref(), Ok(longest.as_str()), "{end:?}");
+            std::fs::write(&path, format!("{longest}x{end}")).expect("written");
+            let got = unlocked(Passphrase::File(path.clone()), &environment);
+            let problem = got.expect_err("refused");
+            assert!(problem.ends_with("has more than 4096 octets"), "{end:?}");
+        }
+        let endless = unlocked(Passphrase::File("/dev/zero".into()), &environment);
+        assert!(endless.is_err());
     }
 
     #[test]
