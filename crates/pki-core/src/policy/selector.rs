@@ -251,6 +251,8 @@ fn what(name: &str, operator: &str, value: &str, now: Timestamp) -> Result<What,
 }
 
 fn serials(list: &str) -> Result<BTreeSet<SerialNumber>, String> {
+    // Files that were made on Windows begin with a mark.
+    let list = list.strip_prefix('\u{feff}').unwrap_or(list);
     let texts = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|text| !text.is_empty());
     let read = |text: &str| {
         SerialNumber::parse_any(text).map_err(|_| format!("{text:?} is not a serial number"))
@@ -297,6 +299,7 @@ mod tests {
             (&["serial=17:ab"], true),
             (&["serial=01,17-AB\n02"], true),
             (&["serial=17AB"], true),
+            (&["serial=\u{feff}17:ab\r\n"], true),
             (&["serial=17AC"], false),
             (&["serial!=17:ab"], false),
             (&["issuer=ca", "issuer!=other"], true),
