@@ -155,6 +155,28 @@ fn a_list_of_serial_numbers_has_an_end() {
     assert!(got.err.contains("cannot read /dev/zero: it has more than"), "{}", got.err);
 }
 
+/// The count alone does not say which of a thousand it was.
+#[test]
+fn a_serial_number_that_stands_for_nothing_is_named() {
+    let world = World::new(pkictl!()).with_root();
+    let issue = ["write", "pki/issue/web", "common_name=a.example.com"];
+    let (one, other) = (world.field("serial_number", &issue), world.field("serial_number", &issue));
+    world.ok(&["write", "pki/revoke", &format!("serial_number={other}")]);
+    let preview = |list: &str| world.run(&["revoke", &format!("-where=serial={list}"), "pki"]);
+    let got = preview(&one);
+    assert_eq!((got.status, got.err.as_str()), (0, ""));
+    let got = preview(&format!("{one},{other}"));
+    assert!(got.out.starts_with("1 certificate matches"), "{}", got.out);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = words(&got.err);
+    assert!(
+        said.ends_with(&format!("matches and can be revoked has the serial number {other}")),
+        "{said}"
+    );
+    let said = words(&preview(&format!("01:02,{one},{other},ff:ff")).err);
+    assert!(said.contains("the serial number 01:02, and the same goes for 2 more"), "{said}");
+}
+
 /// As `openssl x509 -serial` prints them.
 #[test]
 fn serial_numbers_need_no_colons_and_a_serial_number_alone_is_explained() {

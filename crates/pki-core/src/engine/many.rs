@@ -1,5 +1,6 @@
 //! Searching the inventory, and revoking what is found.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::Engine;
@@ -93,11 +94,15 @@ impl Engine {
     pub fn would_revoke(&self, mount: &str, selector: &Selector) -> Result<Revocations, Error> {
         self.read(mount, &|_| Ok(None), &|cx| {
             let (mut count, mut sample) = (0, Vec::new());
+            let mut without: BTreeSet<&SerialNumber> =
+                selector.serials().into_iter().flatten().collect();
             each_revocable(cx, selector, &mut |fitting, _| {
                 count += 1;
+                without.remove(&fitting.serial);
                 sampled(&mut sample, fitting);
             })?;
-            Ok(Revocations { count, sample, warnings: Vec::new() })
+            let warnings = without.first().map(|first| unmatched(first, without.len()));
+            Ok(Revocations { count, sample, warnings: warnings.into_iter().collect() })
         })
     }
 
@@ -130,6 +135,15 @@ impl Engine {
             Ok(Revocations { count, sample, warnings: revoke_all(cx, targets, why)? })
         })
     }
+}
+
+/// Serial numbers of a list that stand for nothing: mistyped, of another mount, revoked already.
+fn unmatched(first: &SerialNumber, count: usize) -> String {
+    let others = match count {
+        1 => String::new(),
+        count => format!(", and the same goes for {} more of the list", count - 1),
+    };
+    format!("no certificate that matches and can be revoked has the serial number {first}{others}")
 }
 
 fn sampled(sample: &mut Vec<Found>, fitting: &Fitting) {
