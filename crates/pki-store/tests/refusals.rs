@@ -5,6 +5,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use pki_store::directory::{DirectoryStore, exists};
 use pki_store::{KeyRange, Store as _, StoreError};
@@ -41,6 +42,27 @@ fn is_corrupt(path: &Path, what: &str) {
         let read = open(path).and_then(|store| read_everything(&store));
         assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{what}: {read:?}");
     }
+}
+
+#[test]
+fn what_lies_beside_the_database_has_to_be_files() -> Outcome {
+    let place = tempfile::tempdir()?;
+    settled(place.path())?;
+    for name in ["pki.db-wal", "pki.db-shm", "pki.lock", "pki.users"] {
+        let file = place.path().join(name);
+        // Not all are always there.
+        drop(fs::remove_file(&file));
+        for make in ["mkfifo", "mkdir"] {
+            assert!(Command::new(make).arg(&file).status()?.success(), "{make}");
+            for open in [open, create] {
+                let problem = open(place.path()).unwrap_err().to_string();
+                assert!(problem.ends_with(&format!("{name} is not a file")), "{make}: {problem}");
+            }
+            assert!(Command::new("rm").arg("-r").arg(&file).status()?.success());
+        }
+        read_everything(&open(place.path())?)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -112,6 +112,7 @@ impl DirectoryStore {
     }
 
     fn at(place: Place) -> Result<Self, StoreError> {
+        place.require_files()?;
         if let Some(users) = Users::join(&place)? {
             return Self::over(place, Some(users));
         }

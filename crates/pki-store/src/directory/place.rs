@@ -48,6 +48,18 @@ impl Place {
         }
     }
 
+    /// Says so if what lies beside the database is no file: to open a pipe is to wait for ever.
+    pub(super) fn require_files(&self) -> Result<(), StoreError> {
+        let shared = Self::beside(&self.database, "-shm");
+        for path in [self.log(), shared, self.lock(), self.users()] {
+            if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                return Err(self.corrupt(&format!("{name} is not a file")));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
