@@ -242,6 +242,23 @@ fn checking_finds_every_bad_row_and_does_nothing() {
     assert!(!world.work().join("made").exists());
 }
 
+/// Every thread asks for a stack that the system does not have.
+#[test]
+fn a_system_without_threads_to_give_only_takes_longer() {
+    let world = world();
+    with_hosts(&world, 100);
+    let run = |words: &[&str]| {
+        let mut command = world.command(pkictl!());
+        command.env("RUST_MIN_STACK", (1_u64 << 48).to_string()).args(words);
+        Outcome::of(&command.output().expect("the program runs"))
+    };
+    let got = run(&[&ISSUE[..], &["-jobs=4"]].concat());
+    assert_eq!(got.status, 0, "{}", got.err);
+    assert_eq!(lines(&world).len(), 100);
+    let got = run(&["store", "check"]);
+    assert_eq!(got.status, 0, "{}", got.err);
+}
+
 #[test]
 fn what_is_no_table_of_requests_is_refused() {
     let world = world();

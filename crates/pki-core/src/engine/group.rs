@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::iter::once;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, OnceLock};
-use std::thread;
+use std::thread::{self, Builder};
 
 use pki_store::{Batch, Expect, Key, Op, StoreError};
 
@@ -77,7 +78,7 @@ struct Attempt<'a, C> {
     commands: &'a [C],
     /// Nobody looks at the clock before everybody has taken a snapshot: what others wrote into
     /// one lies before the moment of the group.
-    snapshots: Barrier,
+    snapshots: OnceLock<Barrier>,
     moment: OnceLock<Timestamp>,
     next: AtomicUsize,
     has_failed: AtomicBool,
@@ -154,9 +155,15 @@ impl Engine {
             Ok(part.iter().map(|command| command.check(&cx)).collect())
         };
         let parts: Result<Vec<_>, Error> = thread::scope(|scope| {
-            let start = |part| scope.spawn(move || check(part));
-            let threads: Vec<_> = commands.chunks(share).map(start).collect();
-            threads.into_iter().map(|thread| joined(thread.join())).collect()
+            let (first, rest) = commands.split_at_checked(share).unwrap_or((commands, &[]));
+            let start = |part| (part, Builder::new().spawn_scoped(scope, move || check(part)));
+            let others: Vec<_> = rest.chunks(share).map(start).collect();
+            let others = others.into_iter();
+            let others = others.map(|(part, started)| {
+                // Where the system has no more threads to give, this one does the work.
+                started.map_or_else(|_| check(part), |thread| joined(thread.join()))
+            });
+            once(check(first)).chain(others).collect()
         });
         Ok(parts?.into_iter().flatten().collect())
     }
@@ -229,15 +236,18 @@ impl Engine {
         let attempt = Attempt {
             mount,
             commands,
-            snapshots: Barrier::new(jobs),
+            snapshots: OnceLock::new(),
             moment: OnceLock::new(),
             next: AtomicUsize::new(0),
             has_failed: AtomicBool::new(false),
         };
         let parts: Vec<Result<_, _>> = thread::scope(|scope| {
-            let start = |_| scope.spawn(|| self.part(&attempt));
-            let threads: Vec<_> = (0..jobs).map(start).collect();
-            threads.into_iter().map(|thread| joined(thread.join())).collect()
+            // Where the system has no more threads to give, fewer do the work.
+            let start = |_| Builder::new().spawn_scoped(scope, || self.part(&attempt)).ok();
+            let others: Vec<_> = (1..jobs).map_while(start).collect();
+            attempt.snapshots.get_or_init(|| Barrier::new(1 + others.len()));
+            let others = others.into_iter().map(|thread| joined(thread.join()));
+            once(self.part(&attempt)).chain(others).collect()
         });
         let (mut done, mut failed): (Vec<Part<C>>, Option<Failed>) = (Vec::new(), None);
         for part in parts {
@@ -254,7 +264,7 @@ impl Engine {
     fn part<C: Command>(&self, attempt: &Attempt<'_, C>) -> Result<Part<C>, Failed> {
         let snapshot = self.store.snapshot().map_err(Error::from);
         let entered = snapshot.and_then(|snapshot| enter(snapshot, &self.cache, attempt.mount));
-        attempt.snapshots.wait();
+        attempt.snapshots.wait().wait();
         let (mount, view) = entered.map_err(|error| Failed { index: None, error })?;
         let now = *attempt.moment.get_or_init(|| self.env.clock.now());
         let tx = Tx::new(view);

@@ -1,7 +1,7 @@
 //! Certificates, and the index of their ends.
 
 use std::collections::BTreeMap;
-use std::thread;
+use std::thread::{self, Builder};
 
 use super::PAGE;
 use super::finding::Repair;
@@ -92,12 +92,13 @@ fn examine(page: &[(SerialNumber, CertificateRecord)], known: &Known) -> Vec<Ver
             part.iter().map(|(serial, record)| verdict(serial, record, known)).collect()
         };
         let (first, rest) = page.split_at_checked(share).unwrap_or((page, &[]));
-        let others: Vec<_> =
-            rest.chunks(share).map(|part| (part, scope.spawn(move || look(part)))).collect();
+        let start = |part| (part, Builder::new().spawn_scoped(scope, move || look(part)).ok());
+        let others: Vec<_> = rest.chunks(share).map(start).collect();
         let mut verdicts = look(first);
         for (part, other) in others {
-            // A thread that failed is no reason to leave anything out.
-            verdicts.extend(other.join().unwrap_or_else(|_| look(part)));
+            // A thread that failed, or was not to be had, is no reason to leave anything out.
+            let seen = other.and_then(|other| other.join().ok());
+            verdicts.extend(seen.unwrap_or_else(|| look(part)));
         }
         verdicts
     })
