@@ -195,7 +195,7 @@ fn what_is_no_backup_is_refused() {
     refuse(&world, &["text"], "text is not a usable store: it is not an SQLite file");
     refuse(&world, &["-force", "text"], "it is not an SQLite file");
     world.write("empty", "");
-    refuse(&world, &["empty"], "it was not made by this program");
+    refuse(&world, &["empty"], "it is empty");
     world.write("short", &whole[..whole.len() - 3 * 1024]);
     refuse(&world, &["short"], "");
     refuse(&world, &["missing"], "cannot read the backup missing");

@@ -328,7 +328,7 @@ fn what_is_no_backup_is_refused() {
     let bad = place.path().join("bad");
     for (content, what) in [
         (&b"-----BEGIN"[..], "bad is not a usable store: it is"),
-        (&[], "bad is not a usable store: it was not made by this program"),
+        (&[], "bad is not a usable store: it is empty"),
     ] {
         fs::write(&bad, content).unwrap();
         let problem = incoming(&bad, &path).unwrap().open().unwrap_err();

@@ -1,6 +1,6 @@
 //! One connection to the file: opened, checked, set up.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -79,6 +79,10 @@ pub(super) fn check(place: &Place, database: &Connection) -> Result<(), StoreErr
             .map_err(|problem| failure::named(place, problem))
     };
     if header("application_id")? != APPLICATION {
+        // SQLite takes a file without content for a new database.
+        if fs::metadata(place.database()).is_ok_and(|found| found.len() == 0) {
+            return Err(place.corrupt(&format!("{} is empty", place.file())));
+        }
         return Err(place.corrupt(&format!("{} was not made by this program", place.file())));
     }
     let format = header("user_version")?;
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn a_connection_that_cannot_be_set_up_keeps_the_log_too() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), [b'x'; 4096]).unwrap();
+        fs::write(file.path(), [b'x'; 4096]).unwrap();
         let database = Connection::open(file.path()).unwrap();
         assert!(set_up(&database, Duration::ZERO).is_err());
         assert!(database.db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE).unwrap());
