@@ -16,6 +16,8 @@ mod damage;
 mod edit;
 #[path = "store_commands/golden.rs"]
 mod golden;
+#[path = "store_commands/order.rs"]
+mod order;
 #[path = "store_commands/seals.rs"]
 mod seals;
 
