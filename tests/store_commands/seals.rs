@@ -1,6 +1,7 @@
 //! Changing the seal.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use pkictl_tests::{Outcome, World, pkictl};
@@ -181,4 +182,26 @@ fn a_backup_opens_with_the_key_of_its_time() {
     let old = [("PKICTL_KEY_FILE", old.to_str().expect("text"))];
     ok(&world, &old, &["store", "restore", "b"]);
     ok(&world, &old, &ISSUE);
+}
+
+/// Without its key file a store issues nothing, so it is not sound.
+#[test]
+fn a_key_file_that_cannot_be_used_is_found() {
+    let world = world();
+    let whole = fs::read_to_string(key(&world)).expect("a key");
+    let check = |says: &str| {
+        let got = world.run(&["store", "check"]);
+        assert_eq!(got.status, REFUSED, "{says}: {}", got.out);
+        let line = got.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(line.contains("private keys were not looked at"), "{}", got.out);
+        assert!(line.contains(says), "{says}: {}", got.out);
+        world.ok(&["store", "check", "-skip-keys"]);
+    };
+    fs::write(key(&world), &whole[1..]).expect("written");
+    check("is damaged");
+    fs::write(key(&world), &whole).expect("written");
+    fs::set_permissions(key(&world), fs::Permissions::from_mode(0o644)).expect("a mode");
+    check("can be used by others");
+    fs::remove_file(key(&world)).expect("removed");
+    check("is not there");
 }

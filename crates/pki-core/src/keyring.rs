@@ -31,7 +31,7 @@ const SCRYPT_LOG_N: u8 = 17;
 /// The wrapped data key of a store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SealRecord {
-    kind: SealKind,
+    pub(crate) kind: SealKind,
     /// For a passphrase: what it is stretched with.
     #[serde(default, with = "hex")]
     salt: Vec<u8>,
@@ -45,7 +45,7 @@ json_record!(SealRecord);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum SealKind {
+pub(crate) enum SealKind {
     KeyFile,
     Passphrase,
 }

@@ -39,7 +39,10 @@ const PAGE: usize = 1_000;
 /// Whether a check opens the private keys, for which it needs what they are sealed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateKeys {
-    /// Each is opened, and has to be the key it is said to be.
+    /// Each is opened, and has to be the key it is said to be. A key file that cannot be used is an
+    /// error; that no passphrase was given is noted.
+    Require,
+    /// As [`PrivateKeys::Require`], but whatever cannot be had is only noted.
     Open,
     /// They are left alone.
     Leave,

@@ -8,7 +8,7 @@ use super::walk::{Place, Walk};
 use crate::ca::tables::{CERTS, LAST_MOUNT, LEASES, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED};
 use crate::domain::id::MountId;
 use crate::error::Error;
-use crate::keyring::SEAL;
+use crate::keyring::{SEAL, SealKind};
 use crate::seal::SealError;
 use crate::store::{Found, Look, View};
 use crate::system::mount::Mount;
@@ -45,8 +45,8 @@ pub(super) fn check(walk: &mut Walk<'_>, view: &View<'_>, mounts: &[Mount]) -> R
 
 fn seal(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
     let found: Vec<Found<_, _>> = place.look().page(&SEAL, &[], None, 2)?;
-    match found.first().map(|found| &found.record) {
-        Some(Ok(_)) => (),
+    let is_in_file = match found.first().map(|found| &found.record) {
+        Some(Ok((_, record))) => record.kind == SealKind::KeyFile,
         Some(Err(problem)) => {
             place.error(SEAL.table, "", problem, None);
             return Ok(());
@@ -56,15 +56,21 @@ fn seal(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
             place.error(SEAL.table, "", "the data key is gone, and with it every key", None);
             return Ok(());
         }
-    }
+    };
     if place.walk.private == PrivateKeys::Leave {
         return Ok(());
     }
     match place.walk.keys.unlock(place.view) {
         Ok(()) => (),
         Err(Error::Seal(SealError::Unavailable(problem))) => {
+            let is_required = place.walk.private == PrivateKeys::Require;
             place.walk.private = PrivateKeys::Leave;
-            place.note(SEAL.table, "", format!("private keys were not looked at: {problem}"));
+            let problem = format!("private keys were not looked at: {problem}");
+            if is_in_file && is_required {
+                place.error(SEAL.table, "", problem, None);
+            } else {
+                place.note(SEAL.table, "", problem);
+            }
         }
         Err(Error::Seal(problem)) => {
             place.walk.private = PrivateKeys::Leave;

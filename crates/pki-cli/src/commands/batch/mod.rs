@@ -187,6 +187,7 @@ impl Plan<'_> {
             progress.show(checked.rows, context.console)?;
         }
         progress.end(context.console)?;
+        checked.report.tell_rest(self.input, context.console.err)?;
         if checked.rows == 0 {
             return Err(Failure::Usage(format!("{} has no rows", self.input.display())));
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::rows::{BadRow, Row};
 use crate::failure::Failure;
 
-/// Rows whose failures programs are told in full. People are told all of them as they are found.
+/// Rows whose failures programs are told in full. People are told of all as they are found.
 const MOST: usize = 1_000;
 
 /// The rows that are bad, as far as they are to be remembered.
@@ -18,10 +18,14 @@ const MOST: usize = 1_000;
 pub(super) struct Report {
     pub(super) count: u64,
     failures: Vec<Value>,
+    /// What was last told that is not about one parameter, and how often it came again at once.
+    told: Option<String>,
+    again: u64,
 }
 
 impl Report {
-    /// Takes note of a bad row, and tells of it.
+    /// Takes note of a bad row, and tells of it; not of each of many rows with one cause that lies
+    /// in none of them, such as a role that is not there.
     ///
     /// # Errors
     ///
@@ -35,10 +39,16 @@ impl Report {
         let BadRow { line, at, problem } = bad;
         let place = format!("{}:{line}", input.display());
         match at {
+            None if self.told.as_ref() == Some(problem) => self.again += 1,
+            None => {
+                self.tell_rest(input, err)?;
+                writeln!(err, "{place}: {problem}")?;
+                self.told = Some(problem.clone());
+            }
             Some((column, value)) => {
+                self.tell_rest(input, err)?;
                 writeln!(err, "{place}: {column} {:?}: {problem}", shortened(value))?;
             }
-            None => writeln!(err, "{place}: {problem}")?,
         }
         self.count += 1;
         if self.failures.len() < MOST {
@@ -48,6 +58,20 @@ impl Report {
             );
         }
         Ok(())
+    }
+
+    /// Tells how many more rows there were like the last one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told.
+    pub(super) fn tell_rest(&mut self, input: &Path, err: &mut dyn Write) -> Result<(), Failure> {
+        self.told = None;
+        match std::mem::take(&mut self.again) {
+            0 => Ok(()),
+            1 => Ok(writeln!(err, "{}: the same in one more row", input.display())?),
+            more => Ok(writeln!(err, "{}: the same in {more} more rows", input.display())?),
+        }
     }
 
     /// The failures, for programs.
@@ -101,4 +125,35 @@ fn shortened(value: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_no_row_is_told_once() {
+        let none = |line| BadRow { line, at: None, problem: "unknown role: none".to_owned() };
+        let of = |line, value: &str| BadRow {
+            line,
+            at: Some(("ttl".to_owned(), value.to_owned())),
+            problem: "no".to_owned(),
+        };
+        let (mut report, mut err) = (Report::default(), Vec::new());
+        let input = Path::new("a.csv");
+        for bad in [none(2), none(3), none(4), of(5, "x"), of(6, "x"), none(7), none(8)] {
+            report.add(input, &bad, &mut err).unwrap();
+        }
+        report.tell_rest(input, &mut err).unwrap();
+        assert_eq!(
+            String::from_utf8(err).unwrap(),
+            "a.csv:2: unknown role: none\n\
+             a.csv: the same in 2 more rows\n\
+             a.csv:5: ttl \"x\": no\n\
+             a.csv:6: ttl \"x\": no\n\
+             a.csv:7: unknown role: none\n\
+             a.csv: the same in one more row\n"
+        );
+        assert_eq!((report.count, report.into_values().len()), (7, 7));
+    }
 }

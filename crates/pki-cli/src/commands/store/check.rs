@@ -21,7 +21,7 @@ pub(super) fn run(args: &CheckArgs, mut context: Context<'_, '_>) -> Result<(), 
     let [] = exactly(&args.words.words)?;
     let store = open(&context)?;
     let engine = engine(&context, Arc::clone(&store), &context.settings.protection);
-    let private = if args.skip_keys { PrivateKeys::Leave } else { PrivateKeys::Open };
+    let private = if args.skip_keys { PrivateKeys::Leave } else { PrivateKeys::Require };
     let mut report = look(&mut context, &store, &engine, private)?;
     let mut done = Vec::new();
     if args.repair {
