@@ -43,11 +43,11 @@ Tasks:
       -keep            Keep what was worth it in fuzz/corpus
       -address         Look for errors of memory too, which is slower
   torture [options]    Do bad things to stores, and look at what the program makes of it.
-      -kind NAME       One kind of fault, in place of all: kill, io, power, bits, schedules, crowd
-      -gate            Those that are not part of the tests already
+      -kind NAMES      Some kinds of fault, in place of all: kill,io,power,bits,schedules,crowd
+      -figures NAME    How much is done, which docs/torture.md has in numbers: a part that takes
+                       minutes (part), or what every change (gate) or release has to pass (release)
+      -seconds N       End each kind after so long, done or not; a part ends after a minute
       -seed N          Repeat a run
-      -seconds N       End each kind of the gate after so long
-      -release-figures Do all that docs/torture.md promises, in place of a part
       -pkictl PATH     Work with this program instead of the one that is built
 ";
 
@@ -64,6 +64,7 @@ fn main() -> Result<ExitCode> {
         "reference" => reference::run(&words),
         "fuzz" => fuzz::run(&words),
         "torture" => torture::run(&words),
+        torture::service::WORD => torture::service::run(&words),
         _ => {
             eprint!("{USAGE}");
             Ok(ExitCode::FAILURE)

@@ -4,16 +4,20 @@
 mod answers;
 mod bits;
 mod cases;
+mod deed;
+mod figures;
 mod io;
 mod kill;
 mod ledger;
 mod patience;
 mod place;
 mod power;
+pub(crate) mod service;
 mod shim;
 mod suites;
 mod trace;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
@@ -25,35 +29,25 @@ use anyhow::{Context as _, Result, bail, ensure};
 use pkictl_tests::chance::Chance;
 use tempfile::TempDir;
 
+use self::figures::{Asked, Figures, Progress, Tally};
+
 /// A kind of fault.
 struct Kind {
     name: &'static str,
-    /// Whether it is part of the gate. The others run with all tests already.
-    is_in_gate: bool,
     run: fn(&Bench) -> Result<Tally>,
 }
 
-const fn kind(name: &'static str, is_in_gate: bool, run: fn(&Bench) -> Result<Tally>) -> Kind {
-    Kind { name, is_in_gate, run }
-}
-
 const KINDS: &[Kind] = &[
-    kind("kill", true, kill::run),
-    kind("io", true, io::run),
-    kind("power", true, power::run),
-    kind("bits", true, bits::run),
-    kind("schedules", false, suites::schedules),
-    kind("crowd", false, suites::crowd),
+    Kind { name: "kill", run: kill::run },
+    Kind { name: "io", run: io::run },
+    Kind { name: "power", run: power::run },
+    Kind { name: "bits", run: bits::run },
+    Kind { name: "schedules", run: suites::schedules },
+    Kind { name: "crowd", run: suites::crowd },
 ];
 
-/// How much is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scale {
-    /// A part, chosen by chance, that fits into the time.
-    Gate,
-    /// All that is promised.
-    Release,
-}
+/// When a kind ends that was not asked for more than a part.
+const PART: Duration = Duration::from_secs(60);
 
 /// What every kind works with.
 struct Bench {
@@ -61,19 +55,16 @@ struct Bench {
     shim: PathBuf,
     folder: TempDir,
     seed: u64,
-    scale: Scale,
-    /// When a part that is chosen by chance ends.
-    seconds: Option<u64>,
+    figures: Figures,
+    /// How long each kind may take.
+    limit: Option<Duration>,
 }
-
-/// What was done, in words and numbers.
-type Tally = Vec<(&'static str, usize)>;
 
 struct Options {
     seed: u64,
-    seconds: Option<u64>,
+    limit: Option<Duration>,
     kinds: Vec<&'static Kind>,
-    scale: Scale,
+    figures: Figures,
     program: Option<PathBuf>,
 }
 
@@ -87,8 +78,8 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
     };
     let folder = folder()?;
     let shim = shim::compile(folder.path())?;
-    let Options { seed, seconds, scale, .. } = options;
-    let bench = Bench { program, shim, folder, seed, scale, seconds };
+    let Options { seed, limit, figures, .. } = options;
+    let bench = Bench { program, shim, folder, seed, figures, limit };
     for kind in options.kinds {
         let started = Instant::now();
         match (kind.run)(&bench) {
@@ -116,9 +107,8 @@ fn folder() -> Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("pkictl-torture").tempdir_in(place)?)
 }
 
-fn report(kind: &Kind, tally: &Tally, took: Duration) {
-    let parts: Vec<String> = tally.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    println!("{}: {} ({:.0} s)", kind.name, parts.join(", "), took.as_secs_f64());
+fn report(kind: &Kind, tally: &impl Display, took: Duration) {
+    println!("{}: {tally} ({:.0} s)", kind.name, took.as_secs_f64());
 }
 
 impl Options {
@@ -126,9 +116,9 @@ impl Options {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut options = Self {
             seed: u64::from(since.subsec_nanos()) | 1,
-            seconds: None,
+            limit: None,
             kinds: Vec::new(),
-            scale: Scale::Gate,
+            figures: Figures::Part,
             program: None,
         };
         let mut words = words.iter();
@@ -136,16 +126,24 @@ impl Options {
             let mut value = || words.next().with_context(|| format!("{word} wants a value"));
             match word.as_str() {
                 "-seed" => options.seed = value()?.parse().context("-seed")?,
-                "-seconds" => options.seconds = Some(value()?.parse().context("-seconds")?),
-                "-kind" => options.kinds.push(named(value()?)?),
+                "-seconds" => {
+                    let seconds = value()?.parse().context("-seconds")?;
+                    options.limit = Some(Duration::from_secs(seconds));
+                }
+                "-kind" => {
+                    let kinds: Result<Vec<_>> = value()?.split(',').map(named).collect();
+                    options.kinds.extend(kinds?);
+                }
+                "-figures" => options.figures = Figures::named(value()?)?,
                 "-pkictl" => options.program = Some(value()?.into()),
-                "-gate" => options.kinds = KINDS.iter().filter(|kind| kind.is_in_gate).collect(),
-                "-release-figures" => options.scale = Scale::Release,
                 other => bail!("torture does not know {other}"),
             }
         }
         if options.kinds.is_empty() {
             options.kinds = KINDS.iter().collect();
+        }
+        if options.figures == Figures::Part {
+            options.limit.get_or_insert(PART);
         }
         Ok(options)
     }
@@ -185,10 +183,9 @@ impl Bench {
         Chance::new(mixed ^ mixed >> 29)
     }
 
-    /// When to stop, if that is not when all is done.
-    fn end(&self, gate: u64) -> Option<Instant> {
-        let seconds = self.seconds.or((self.scale == Scale::Gate).then_some(gate));
-        Some(Instant::now() + Duration::from_secs(seconds?))
+    /// The beginning of a kind.
+    fn asked(&self, what: &'static str, asked: Asked) -> Progress {
+        Progress::new(what, self.figures.of(asked), self.limit)
     }
 }
 
@@ -196,29 +193,24 @@ impl Bench {
 const ENOUGH: usize = 10;
 
 /// Does work of many pieces on every processor, until enough of them have failed or the time is
-/// over. Each worker has a number. Gives how many pieces were done.
-fn share_out<T: Sync>(
-    pieces: &[T],
-    end: Option<Instant>,
-    work: impl Fn(usize, &T) -> Result<()> + Sync,
-) -> Result<usize> {
-    let next = Mutex::new((pieces.iter(), 0_usize));
+/// over. Each worker has a number.
+fn share_out<T: Send>(
+    pieces: impl Iterator<Item = T> + Send,
+    progress: &Progress,
+    work: impl Fn(usize, T) -> Result<()> + Sync,
+) -> Result<()> {
+    let pieces = Mutex::new(pieces);
     let problems = Mutex::new(Vec::new());
     let take = || {
-        let is_late = end.is_some_and(|end| end < Instant::now());
-        if is_late || ENOUGH <= lock(&problems).len() {
-            return None;
-        }
-        let mut next = lock(&next);
-        let piece = next.0.next()?;
-        next.1 += 1;
-        Some(piece)
+        let is_over = progress.is_late() || ENOUGH <= lock(&problems).len();
+        if is_over { None } else { lock(&pieces).next() }
     };
     let worker = |number: usize| {
         while let Some(piece) = take() {
             if let Err(problem) = work(number, piece) {
                 lock(&problems).push(format!("{problem:#}"));
             }
+            progress.add(1);
         }
     };
     thread::scope(|scope| {
@@ -229,8 +221,7 @@ fn share_out<T: Sync>(
     });
     let problems = lock(&problems);
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    let done = lock(&next).1;
-    Ok(done)
+    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -19,10 +19,9 @@ use serde_json::Value;
 use super::answers::Reader;
 use super::patience::{self, PATIENCE};
 use super::place::Place;
-use super::{Bench, Scale, Tally, lock, share_out};
+use super::{Asked, Bench, Tally, lock, share_out};
 
-/// Seconds, when a part is enough.
-const GATE: u64 = 40;
+const FILES: Asked = Asked { part: 1_000, gate: 5_000, release: 200_000 };
 
 /// What a disk reads as a whole.
 const SECTOR: usize = 512;
@@ -62,8 +61,7 @@ struct Harm {
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Tally> {
-    let count = if bench.scale == Scale::Release { 5_000 } else { 1_000 };
-    let end = bench.end(GATE);
+    let progress = bench.asked("files that were damaged", FILES);
     let folder = bench.folder("bits")?;
     let place = Place::new(&bench.program, folder.join("whole"))?;
     let settled = furnish(&place)?;
@@ -71,8 +69,7 @@ pub(super) fn run(bench: &Bench) -> Result<Tally> {
     let before = ask(&place.copied_to(&folder.join("before"))?.store())?;
     let before = before.context("a store that is whole")?;
     let seen = Mutex::new(Seen::default());
-    let cases: Vec<u64> = (0..count).collect();
-    let done = share_out(&cases, end, |worker, case| {
+    share_out(0..progress.left() as u64, &progress, |worker, case| {
         let mut chance = bench.chance(500_000 + case);
         let copy = place.copied_to(&folder.join(format!("worker-{worker}")))?;
         let harm = Harm::draw(&copy.store(), settled, &mut chance)?;
@@ -85,13 +82,12 @@ pub(super) fn run(bench: &Bench) -> Result<Tally> {
         if case % SAMPLE == 0 { sign(&copy, &before).with_context(context) } else { Ok(()) }
     })?;
     let seen = seen.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(vec![
-        ("files that were damaged", done),
+    Ok(progress.tally(vec![
         ("questions to each", before.len()),
         ("refused some", seen.refused),
         ("answered all as before", seen.unharmed),
         ("damages of pki.db that only store check noticed", seen.unnoticed),
-    ])
+    ]))
 }
 
 /// A store with records in the database and in the log. Gives the length of the part of the log

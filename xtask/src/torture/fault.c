@@ -10,6 +10,7 @@
  *   TORTURE_DO     what becomes of it: the number of an error; "short", which does half of a read
  *                  or write; "kill", which ends the process before it
  *   TORTURE_ALL    the same for every later call that is like it
+ *   TORTURE_WAIT   microseconds that each wait for the disk takes longer
  *   TORTURE_TRACE  append what would reach the disk, with its data; see trace.rs
  *
  * Both logs are written with one call for each entry, so that several processes can share them.
@@ -42,7 +43,7 @@ static char folder[NAME];
 static size_t folder_len;
 static char names[FILES][NAME];
 static int log_fd = -1, trace_fd = -1;
-static long at, reaction;
+static long at, reaction, wait_longer;
 static int is_short, is_kill, is_all;
 static atomic_long count;
 
@@ -67,6 +68,8 @@ __attribute__((constructor)) static void begin(void) {
     reaction = text ? atol(text) : 0;
     is_short = text && !strcmp(text, "short");
     is_kill = text && !strcmp(text, "kill");
+    text = getenv("TORTURE_WAIT");
+    wait_longer = text ? atol(text) : 0;
     is_all = getenv("TORTURE_ALL") != NULL;
 }
 
@@ -282,6 +285,8 @@ static void synced(int fd, const char *name, long long begun) {
             return real(fd); \
         FAIL_IF(meets("fsync", name, WRITES | ALLOCATES, NULL)); \
         long long begun = trace_fd == -1 ? 0 : lseek64(trace_fd, 0, SEEK_END); \
+        if (wait_longer) \
+            usleep(wait_longer); \
         int result = real(fd); \
         if (!result) \
             synced(fd, name, begun); \

@@ -14,10 +14,7 @@ use super::answers::{Reader, State, none_fell, numbers};
 use super::cases::{CASES, Case, Start};
 use super::place::{Outcome, Place};
 use super::shim::{Call, Fault, Shim, calls};
-use super::{Bench, Tally, lock, share_out};
-
-/// Seconds, when a part is enough.
-const GATE: u64 = 60;
+use super::{Bench, Progress, Tally, lock, share_out};
 
 /// A case that was run once without faults.
 struct Counted<'a> {
@@ -47,32 +44,30 @@ struct Heard {
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Tally> {
-    let end = bench.end(GATE);
     let folder = bench.folder("io")?;
     let starts = Start::make_all(bench, &folder)?;
     let counted: Result<Vec<Counted<'_>>> =
         CASES.iter().map(|case| count(bench, &folder, case, &starts)).collect();
     let counted = counted?;
     let mut runs: Vec<Run<'_>> = counted.iter().flat_map(Counted::runs).collect();
-    let all = runs.len();
+    // All of them, for whichever figures: a part has less time.
+    let progress = Progress::new("faults", runs.len(), bench.limit);
     shuffle(&mut runs, bench);
     runs.sort_by_key(|run| !run.has_failed_before());
     let heard = Mutex::new(Heard::default());
-    let done = share_out(&runs, end, |worker, run| {
+    share_out(runs.iter(), &progress, |worker, run| {
         let place = folder.join(format!("worker-{worker}"));
         run.make(bench, &place, &heard).with_context(|| run.name())
     })?;
     let heard = heard.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let calls = counted.iter().map(|counted| counted.calls.len()).sum();
-    Ok(vec![
+    Ok(progress.tally(vec![
         ("commands", CASES.len()),
         ("calls of them", calls),
-        ("faults that fit", all),
-        ("made", done),
         ("refused", heard.refused),
         ("succeeded all the same", heard.succeeded),
         ("killed", heard.killed),
-    ])
+    ]))
 }
 
 fn shuffle<T>(runs: &mut [T], bench: &Bench) {

@@ -8,7 +8,7 @@ use pkictl_tests::chance::Chance;
 use serde_json::Value;
 
 use super::answers::{Reader, now};
-use super::place::Outcome;
+use super::deed::{Deed, Done};
 
 /// What was acknowledged.
 #[derive(Clone, Debug, Default)]
@@ -26,104 +26,11 @@ pub(super) struct Ledger {
     is_enabled: bool,
 }
 
-/// What a command asks for, and with it what its success means.
-#[derive(Clone, Debug)]
-pub(super) enum Deed {
-    Enable,
-    Root { name: String },
-    Issue { ttl: &'static str },
-    Revoke { serial: String },
-    Role { name: String, limit: u64 },
-    Tidy,
-    RotateCrl,
-    ReadCrl,
-    RotateRoot { name: String },
-}
-
-impl Deed {
-    /// What a worker does next.
-    pub(super) fn choose(ledger: &Ledger, worker: usize, chance: &mut Chance) -> Self {
-        match chance.below(20) {
-            0..=7 => Self::Issue { ttl: "24h" },
-            8 => Self::Issue { ttl: "1s" },
-            9..=12 => match ledger.some_valid(chance) {
-                Some(serial) => Self::Revoke { serial },
-                None => Self::Issue { ttl: "24h" },
-            },
-            13..=15 => {
-                let name = format!("worker-{worker}");
-                let limit = ledger.limit(&name) + 1;
-                Self::Role { name, limit }
-            }
-            16 => Self::Tidy,
-            17 => Self::RotateCrl,
-            18 => Self::ReadCrl,
-            _ => Self::RotateRoot { name: format!("root-{}", chance.below(1 << 32)) },
-        }
-    }
-
-    pub(super) fn words(&self) -> Vec<String> {
-        let words: &[&str] = match self {
-            Self::Issue { ttl } => &[
-                "write",
-                "-format=json",
-                "pki/issue/web",
-                "common_name=a.test",
-                &format!("ttl={ttl}"),
-            ],
-            Self::Revoke { serial } => {
-                &["write", "-format=json", "pki/revoke", &format!("serial_number={serial}")]
-            }
-            Self::Role { name, limit } => &[
-                "write",
-                "-format=json",
-                &format!("pki/roles/{name}"),
-                &format!("max_ttl={limit}"),
-                "key_type=ec",
-                "allow_any_name=true",
-            ],
-            Self::Enable => &["secrets", "enable", "-max-lease-ttl=87600h", "pki"],
-            Self::Root { name } => &[
-                "write",
-                "-format=json",
-                "pki/root/generate/internal",
-                "key_type=ec",
-                "ttl=87600h",
-                &format!("common_name={name}"),
-            ],
-            Self::Tidy => &[
-                "write",
-                "-format=json",
-                "pki/tidy",
-                "tidy_cert_store=true",
-                "tidy_revoked_certs=true",
-                "safety_buffer=1s",
-            ],
-            Self::RotateCrl => &["read", "-format=json", "pki/crl/rotate"],
-            Self::ReadCrl => &["read", "-format=json", "pki/cert/crl"],
-            Self::RotateRoot { name } => &[
-                "write",
-                "-format=json",
-                "pki/root/rotate/internal",
-                "key_type=ec",
-                "ttl=87600h",
-                &format!("common_name={name}"),
-                &format!("issuer_name={name}"),
-            ],
-        };
-        words.iter().map(|word| (*word).to_owned()).collect()
-    }
-}
-
 impl Ledger {
-    /// Takes down what a command that succeeded has said.
-    pub(super) fn acknowledge(&mut self, deed: &Deed, outcome: &Outcome) -> Result<()> {
-        if matches!(deed, Deed::Enable) {
-            self.is_enabled = true;
-            return Ok(());
-        }
-        let data = outcome.data()?;
-        let text = |field: &str| data.get(field).and_then(Value::as_str).unwrap_or_default();
+    /// Takes down what was done.
+    pub(super) fn acknowledge(&mut self, done: &Done) -> Result<()> {
+        let Done { deed, answer, .. } = done;
+        let text = |field: &str| answer.get(field).and_then(Value::as_str).unwrap_or_default();
         match deed {
             Deed::Issue { .. } => {
                 let found = Certificate::from_pem(text("certificate"))?;
@@ -134,7 +41,7 @@ impl Ledger {
                 ensure!(earlier.is_none(), "{serial} was given out twice");
             }
             Deed::Revoke { serial } => {
-                let since = data.get("revocation_time").and_then(Value::as_i64).unwrap_or(0);
+                let since = answer.get("revocation_time").and_then(Value::as_i64).unwrap_or(0);
                 self.revoked.insert(serial.clone(), since);
             }
             Deed::Role { name, limit } => {
@@ -144,7 +51,8 @@ impl Ledger {
                 self.issuers.insert(text("issuer_id").to_owned(), text("serial_number").to_owned());
             }
             Deed::ReadCrl => self.show(text("certificate"))?,
-            Deed::Enable | Deed::Tidy | Deed::RotateCrl => (),
+            Deed::Enable => self.is_enabled = true,
+            Deed::Tidy | Deed::RotateCrl => (),
         }
         Ok(())
     }
@@ -171,7 +79,7 @@ impl Ledger {
     }
 
     /// The limit of a role as it was last written.
-    fn limit(&self, role: &str) -> u64 {
+    pub(super) fn limit(&self, role: &str) -> u64 {
         self.roles.get(role).copied().unwrap_or(3_600)
     }
 

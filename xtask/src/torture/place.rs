@@ -42,11 +42,17 @@ impl Place {
         self.folder.join("data/store")
     }
 
-    /// The program with these words, and nothing of our own environment.
+    /// The program with these words.
     pub(super) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = self.command_of(&self.program);
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// Another program, with nothing of our own environment.
+    pub(super) fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("HOME", &self.folder)
             .env("PKICTL_DATA_DIR", self.store())

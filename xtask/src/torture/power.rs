@@ -1,23 +1,33 @@
 //! Power that fails. The shim writes down what programs ask of the disk; from that the disk is
 //! made as it may be at any moment, and the program has to work with it.
 
-use std::fs::OpenOptions;
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use super::answers::Reader;
-use super::ledger::{Deed, Ledger};
+use super::deed::{Deed, Done};
+use super::ledger::Ledger;
+use super::patience::{self, PATIENCE};
 use super::place::{Outcome, Place};
+use super::service::{self, Service};
 use super::shim::Shim;
 use super::trace::{Image, Trace};
-use super::{Bench, Scale, Tally, lock, share_out};
+use super::{Asked, Bench, Tally, lock, share_out};
 
-/// Seconds, when a part is enough.
-const GATE: u64 = 40;
+const DISKS: Asked = Asked { part: 400, gate: 2_000, release: 200_000 };
+
+/// How many lives the disks are taken from, as far as that is worth the time of a life.
+const LIVES: usize = 8;
+
+/// How many disks that may be.
+const DISKS_OF_ONE: (usize, usize) = (100, 1_000);
 
 /// How many work at a time while there is power.
 const WORKERS: usize = 2;
@@ -25,77 +35,136 @@ const WORKERS: usize = 2;
 /// Commands of each, enough to empty the log several times.
 const COMMANDS: usize = 80;
 
-/// A life with power: what was asked of the disk, and what was said.
+/// Deeds of a service, enough for the same.
+const DEEDS: usize = 500;
+
+/// The number of its first deed. Commands have smaller ones.
+const FIRST: usize = 1_000_000;
+
+/// A life with power: what was asked of the disk, and what was done.
 struct Life {
     trace: Trace,
-    said: Vec<(Deed, Outcome)>,
+    done: BTreeMap<usize, Done>,
+}
+
+/// One that is being lived.
+struct Living<'a> {
+    bench: &'a Bench,
+    place: Place,
+    trace: PathBuf,
+    next: AtomicUsize,
+    said: Mutex<(Ledger, BTreeMap<usize, Done>)>,
+}
+
+/// Where the chances of a life begin, which no other has.
+fn part(life: usize) -> u64 {
+    (life as u64 + 1) << 32
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Tally> {
-    let (lives, images) = if bench.scale == Scale::Release { (5, 400) } else { (1, 400) };
-    let end = bench.end(GATE);
+    let progress = bench.asked("disks after a power failure", DISKS);
     let folder = bench.folder("power")?;
-    let lives: Result<Vec<Life>> =
-        (0..lives).map(|number| live(bench, &folder.join(number.to_string()), number)).collect();
-    let lives = lives?;
-    let cuts: Vec<(&Life, u64)> =
-        lives.iter().flat_map(|life| (0..images).map(move |cut| (life, cut))).collect();
-    let done = share_out(&cuts, end, |worker, (life, cut)| {
-        let mut chance = bench.chance(3_000 + cut);
-        let place = Place::new(&bench.program, folder.join(format!("worker-{worker}")))?;
-        let image = life.trace.image(&mut chance);
-        image.write(place.folder(), &mut chance)?;
-        life.is_kept(&place, &image).with_context(|| {
-            format!("image {cut}, after {} acknowledgements", image.acknowledged.len())
-        })
-    })?;
-    Ok(vec![
-        ("disks after a power failure", done),
-        ("commands before", lives.iter().map(|life| life.said.len()).sum()),
-        ("calls that reach a disk", lives.iter().map(|life| life.trace.len()).sum()),
-    ])
+    let of_one = (progress.left() / LIVES).clamp(DISKS_OF_ONE.0, DISKS_OF_ONE.1);
+    let (mut lives, mut commands, mut deeds, mut calls) = (0, 0, 0, 0);
+    while !progress.is_over() {
+        let own = folder.join(lives.to_string());
+        let life = Living::new(bench, &own)?.live(lives)?;
+        share_out(0..of_one.min(progress.left()) as u64, &progress, |worker, cut| {
+            let mut chance = bench.chance(part(lives) + cut);
+            let place = Place::new(&bench.program, folder.join(format!("worker-{worker}")))?;
+            let image = life.trace.image(&mut chance);
+            image.write(place.folder(), &mut chance)?;
+            life.is_kept(&place, &image).with_context(|| {
+                let said = image.acknowledged.len();
+                format!("life {lives}, image {cut}, after {said} acknowledgements")
+            })
+        })?;
+        fs::remove_dir_all(&own)?;
+        lives += 1;
+        commands += life.done.range(..FIRST).count();
+        deeds += life.done.range(FIRST..).count();
+        calls += life.trace.len();
+    }
+    Ok(progress.tally(vec![
+        ("commands before", commands),
+        ("deeds of services before", deeds),
+        ("calls that reach a disk", calls),
+    ]))
 }
 
-/// Several work on one store, from nothing on.
-fn live(bench: &Bench, folder: &Path, number: u64) -> Result<Life> {
-    let place = Place::new(&bench.program, folder.to_owned())?;
-    let path = folder.with_extension("trace");
-    let said = Mutex::new((Ledger::default(), Vec::new()));
-    let act = |deed: Deed| -> Result<()> {
-        let shim = Shim::new(&bench.shim).tracing(&path);
-        let words = deed.words();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let outcome = place.run(&words, Some(&shim))?;
-        ensure!(outcome.status == Some(0), "{words:?}: {}", outcome.err);
-        let mut said = lock(&said);
-        let (ledger, said) = &mut *said;
-        // From here on it is known that it is done.
-        let mut trace = OpenOptions::new().append(true).open(&path)?;
-        trace.write_all(format!("ack {}\n", said.len()).as_bytes())?;
-        ledger.acknowledge(&deed, &outcome)?;
-        said.push((deed, outcome));
-        Ok(())
-    };
-    act(Deed::Enable)?;
-    act(Deed::Root { name: "root".to_owned() })?;
-    act(Deed::Role { name: "web".to_owned(), limit: 259_200 })?;
-    let work = |worker: usize| {
-        let mut chance = bench.chance(1_000 * (number + 1) + worker as u64);
+impl<'a> Living<'a> {
+    fn new(bench: &'a Bench, folder: &Path) -> Result<Self> {
+        let place = Place::new(&bench.program, folder.join("disk"))?;
+        let (next, said) = (AtomicUsize::new(0), Mutex::default());
+        Ok(Self { bench, place, trace: folder.join("trace"), next, said })
+    }
+
+    /// Several work on one store, from nothing on. In every other life, a service is one of them.
+    fn live(self, number: usize) -> Result<Life> {
+        self.act(Deed::Enable)?;
+        self.act(Deed::Root { name: "root".to_owned() })?;
+        self.act(Deed::Role { name: "web".to_owned(), limit: 259_200 })?;
+        let is_service = |worker| worker == 0 && number % 2 == 1;
+        thread::scope(|scope| {
+            let start = |worker| {
+                let life = &self;
+                scope.spawn(move || match is_service(worker) {
+                    true => life.serve(part(number)),
+                    false => life.work(number, worker),
+                })
+            };
+            let workers: Vec<_> = (0..WORKERS).map(start).collect();
+            let mut results = workers.into_iter().map(|worker| worker.join());
+            results.try_for_each(|result| result.unwrap_or_else(|_| Err(anyhow!("a panic"))))
+        })?;
+        let trace = Trace::read(&self.trace)?;
+        let done = self.said.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        let shares = (0..WORKERS).any(is_service);
+        ensure!(!shares || trace.syncs() < done.len(), "the service's threads share no commits");
+        Ok(Life { trace, done })
+    }
+
+    fn work(&self, life: usize, worker: usize) -> Result<()> {
+        let mut chance = self.bench.chance(part(life) + (1 << 31) + worker as u64);
         for _ in 0..COMMANDS {
-            let deed = Deed::choose(&lock(&said).0, worker, &mut chance);
-            act(deed)?;
+            let deed = Deed::choose(&lock(&self.said).0, worker, &mut chance);
+            self.act(deed)?;
         }
         Ok(())
-    };
-    thread::scope(|scope| -> Result<()> {
-        let work = &work;
-        let workers: Vec<_> =
-            (0..WORKERS).map(|worker| scope.spawn(move || work(worker))).collect();
-        let mut results = workers.into_iter().map(|worker| worker.join());
-        results.try_for_each(|result| result.unwrap_or_else(|_| anyhow::bail!("a worker panicked")))
-    })?;
-    let said = said.into_inner().unwrap_or_else(PoisonError::into_inner).1;
-    Ok(Life { trace: Trace::read(&path)?, said })
+    }
+
+    /// Gives a command.
+    fn act(&self, deed: Deed) -> Result<()> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let words = deed.words();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let shim = Shim::new(&self.bench.shim).tracing(&self.trace);
+        let outcome = self.place.run(&words, Some(&shim))?;
+        ensure!(outcome.status == Some(0), "{words:?}: {}", outcome.err);
+        // From here on it is known that it is done.
+        let mut trace = OpenOptions::new().append(true).open(&self.trace)?;
+        trace.write_all(format!("ack {number}\n").as_bytes())?;
+        let answer = deed.answer(&outcome)?;
+        self.note(Done { number, deed, answer })
+    }
+
+    /// Lets a service do its work, which notes in the trace itself what is done.
+    fn serve(&self, seed: u64) -> Result<()> {
+        let service = Service { seed: seed ^ self.bench.seed, first: FIRST, deeds: DEEDS };
+        let mut command = service.command(&self.place)?;
+        let shim = Shim::new(&self.bench.shim).tracing(&self.trace).waiting(service::DISK);
+        shim.put_under(&mut command, self.place.folder());
+        let outcome = Outcome::of(&patience::output(PATIENCE, &mut command)?);
+        ensure!(outcome.status == Some(0), "the service: {}", outcome.err);
+        outcome.out.lines().try_for_each(|line| self.note(serde_json::from_str(line)?))
+    }
+
+    fn note(&self, done: Done) -> Result<()> {
+        let mut said = lock(&self.said);
+        said.0.acknowledge(&done)?;
+        said.1.insert(done.number, done);
+        Ok(())
+    }
 }
 
 impl Life {
@@ -103,8 +172,7 @@ impl Life {
     fn is_kept(&self, place: &Place, image: &Image) -> Result<()> {
         let mut ledger = Ledger::default();
         for number in &image.acknowledged {
-            let (deed, outcome) = self.said.get(*number).context("a command")?;
-            ledger.acknowledge(deed, outcome)?;
+            ledger.acknowledge(self.done.get(number).context("a deed")?)?;
         }
         if image.acknowledged.is_empty() {
             // Whatever there is of it, the first command can be given again.

@@ -3,8 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+
+/// The variable that names the trace to a program under the shim.
+pub(super) const TRACE: &str = "TORTURE_TRACE";
 
 /// Compiles the shim into a folder.
 pub(super) fn compile(folder: &Path) -> Result<PathBuf> {
@@ -24,6 +28,7 @@ pub(super) struct Shim<'a> {
     log: Option<&'a Path>,
     trace: Option<&'a Path>,
     fault: Option<(usize, Fault)>,
+    wait: Duration,
 }
 
 /// What becomes of a call.
@@ -93,7 +98,7 @@ impl Fault {
 impl<'a> Shim<'a> {
     /// One that does nothing yet.
     pub(super) fn new(library: &'a Path) -> Self {
-        Self { library, log: None, trace: None, fault: None }
+        Self { library, log: None, trace: None, fault: None, wait: Duration::ZERO }
     }
 
     /// Counts calls in a file.
@@ -111,6 +116,11 @@ impl<'a> Shim<'a> {
         Self { fault: Some((at, fault)), ..self }
     }
 
+    /// Lets each wait for the disk take so much longer.
+    pub(super) fn waiting(self, wait: Duration) -> Self {
+        Self { wait, ..self }
+    }
+
     /// Arranges that a program that is to be started will have it, for files in a folder.
     pub(super) fn put_under(&self, command: &mut Command, folder: &Path) {
         command.env("LD_PRELOAD", self.library).env("TORTURE_DIR", folder);
@@ -118,7 +128,10 @@ impl<'a> Shim<'a> {
             command.env("TORTURE_LOG", log);
         }
         if let Some(trace) = self.trace {
-            command.env("TORTURE_TRACE", trace);
+            command.env(TRACE, trace);
+        }
+        if !self.wait.is_zero() {
+            command.env("TORTURE_WAIT", self.wait.as_micros().to_string());
         }
         if let Some((at, fault)) = self.fault {
             let (reaction, is_all) = fault.reaction();

@@ -6,31 +6,45 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use super::{Bench, Scale, Tally};
+use super::{Asked, Bench, Figures, Progress, Tally};
+
+const SCHEDULES: Asked = Asked { part: 2_000, gate: 2_000, release: 100_000 };
+
+/// How many schedules are run at a time: less than a minute's.
+const AT_ONCE: usize = 2_000;
+
+const WRITERS: Asked = Asked { part: 8, gate: 8, release: 64 };
 
 /// Runs random schedules of issuing, revoking, tidying and rotating while the clock jumps, and
 /// looks at every CRL.
 pub(super) fn schedules(bench: &Bench) -> Result<Tally> {
-    let count = if bench.scale == Scale::Release { 20_000 } else { 2_000 };
-    let first = bench.seed % 1_000_000;
-    let mut test = cargo_test(&["-p", "pki-core", "--test", "revocation"]);
-    if bench.scale == Scale::Release {
-        // Several times as quick, when it is built.
-        test.arg("--release");
+    let progress = bench.asked("schedules of 30 steps", SCHEDULES);
+    let mut first = bench.seed % 1_000_000;
+    while !progress.is_over() {
+        let mut test = cargo_test(&["-p", "pki-core", "--test", "revocation"]);
+        if bench.figures == Figures::Release {
+            // Several times as quick, when it is built.
+            test.arg("--release");
+        }
+        let count = progress.left().min(AT_ONCE);
+        test.arg("no_schedule_breaks");
+        test.env("PKICTL_TEST_SEED", first.to_string()).env("PKICTL_SCHEDULES", count.to_string());
+        ensure!(test.status()?.success(), "a schedule fails, from PKICTL_TEST_SEED={first} on");
+        first += count as u64;
+        progress.add(count);
     }
-    test.arg("no_schedule_breaks");
-    test.env("PKICTL_TEST_SEED", first.to_string()).env("PKICTL_SCHEDULES", count.to_string());
-    ensure!(test.status()?.success(), "a schedule fails, from PKICTL_TEST_SEED={first} on");
-    Ok(vec![("schedules of 30 steps", count)])
+    Ok(progress.tally(Vec::new()))
 }
 
-/// Lets many processes issue at once.
+/// Lets many processes issue at once. They end together, whatever the limit.
 pub(super) fn crowd(bench: &Bench) -> Result<Tally> {
-    let writers = if bench.scale == Scale::Release { 64 } else { 8 };
+    let writers = bench.figures.of(WRITERS);
+    let progress = Progress::new("processes at a time", writers, None);
     let mut test = cargo_test(&["-p", "pkictl-tests", "--test", "concurrency"]);
     test.env("PKICTL_TEST_WRITERS", writers.to_string());
     ensure!(test.status()?.success(), "a crowd of {writers} fails");
-    Ok(vec![("processes at a time", writers), ("certificates", writers * 200)])
+    progress.add(writers);
+    Ok(progress.tally(vec![("certificates", writers * 200)]))
 }
 
 fn cargo_test(words: &[&str]) -> Command {

@@ -102,6 +102,11 @@ impl Trace {
         self.events.len()
     }
 
+    /// How often a file was waited for.
+    pub(super) fn syncs(&self) -> usize {
+        self.events.iter().filter(|(_, event)| matches!(event, Event::Sync { .. })).count()
+    }
+
     /// What the disk holds when the power fails at a moment of chance.
     pub(super) fn image(&self, chance: &mut Chance) -> Image {
         let cut = self.moment(chance);
