@@ -154,7 +154,8 @@ impl<'a> Living<'a> {
         let mut command = service.command(&self.place)?;
         let shim = Shim::new(&self.bench.shim).tracing(&self.trace).waiting(service::DISK);
         shim.put_under(&mut command, self.place.folder());
-        let outcome = Outcome::of(&patience::output(PATIENCE, &mut command)?);
+        // It is many commands in one.
+        let outcome = Outcome::of(&patience::output(PATIENCE * 5, &mut command)?);
         ensure!(outcome.status == Some(0), "the service: {}", outcome.err);
         outcome.out.lines().try_for_each(|line| self.note(serde_json::from_str(line)?))
     }

@@ -283,11 +283,23 @@ impl Image {
                         )?;
                     }
                 }
+                Some(content) if name.ends_with("pki.lock") => {
+                    write_private(&path, &of_an_earlier_start(content))?;
+                }
                 Some(content) => write_private(&path, content)?,
             }
         }
         Ok(())
     }
+}
+
+/// The mark in a lock file, as it is seen when the system has been started again: it names the
+/// start in which it was written, in its second line.
+fn of_an_earlier_start(mark: &[u8]) -> Vec<u8> {
+    let start = mark.iter().position(|byte| *byte == b'\n').unwrap_or(mark.len());
+    let (revision, boot) = mark.split_at(start);
+    let earlier = boot.iter().map(|byte| if byte.is_ascii_hexdigit() { b'0' } else { *byte });
+    revision.iter().copied().chain(earlier).collect()
 }
 
 /// Modes are not in the trace; the program makes its files private.
@@ -408,6 +420,13 @@ mod tests {
             seen.insert(content);
         }
         assert_eq!(seen.len(), 2, "{seen:?}");
+    }
+
+    #[test]
+    fn a_mark_is_of_an_earlier_start() {
+        let mark = b"00000000000000000012\nab12-34\n";
+        assert_eq!(of_an_earlier_start(mark), b"00000000000000000012\n0000-00\n");
+        assert_eq!(of_an_earlier_start(b"00"), b"00");
     }
 
     #[test]
