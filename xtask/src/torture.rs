@@ -178,15 +178,19 @@ impl Bench {
 
     /// Chance of its own for a part of the work, which does not change when others do.
     fn chance(&self, part: u64) -> Chance {
-        let mixed =
-            self.seed.wrapping_add(part.wrapping_mul(2)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        Chance::new(mixed ^ mixed >> 29)
+        chance(self.seed, part)
     }
 
     /// The beginning of a kind.
     fn asked(&self, what: &'static str, asked: Asked) -> Progress {
         Progress::new(what, self.figures.of(asked), self.limit)
     }
+}
+
+/// Chance that is another for each part, also for neighbours.
+fn chance(seed: u64, part: u64) -> Chance {
+    let mixed = seed.wrapping_add(part.wrapping_mul(2)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    Chance::new(mixed ^ mixed >> 29)
 }
 
 /// This many problems are enough to look at.

@@ -156,3 +156,30 @@ impl Deed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::authority::Authority;
+
+    #[test]
+    fn an_engine_does_what_a_service_asks() {
+        let engine = Authority::in_memory().unwrap().engine;
+        let (mut ledger, mut chance) = (Ledger::default(), Chance::new(7));
+        for number in 0..60 {
+            let deed = Deed::choose_in_service(&ledger, "role", &mut chance);
+            let answer = deed.make(&engine).unwrap();
+            assert!(answer.get("private_key").is_none());
+            ledger.acknowledge(&Done { number, deed, answer }).unwrap();
+        }
+        let (issued, revoked) = ledger.counts();
+        assert!(0 < revoked && revoked < issued, "{issued} {revoked}");
+    }
+
+    #[test]
+    fn what_an_engine_refuses_is_no_answer() {
+        let engine = Authority::in_memory().unwrap().engine;
+        let deed = Deed::Revoke { serial: "01:02".to_owned() };
+        assert!(deed.make(&engine).unwrap_err().to_string().contains("01:02"));
+    }
+}

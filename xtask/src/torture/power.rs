@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use pkictl_tests::chance::Chance;
 
 use super::answers::Reader;
 use super::deed::{Deed, Done};
@@ -109,8 +110,8 @@ impl<'a> Living<'a> {
             let start = |worker| {
                 let life = &self;
                 scope.spawn(move || match is_service(worker) {
-                    true => life.serve(part(number)),
-                    false => life.work(number, worker),
+                    true => life.serve(life.chance(number, worker)),
+                    false => life.work(life.chance(number, worker), worker),
                 })
             };
             let workers: Vec<_> = (0..WORKERS).map(start).collect();
@@ -124,8 +125,11 @@ impl<'a> Living<'a> {
         Ok(Life { trace, done })
     }
 
-    fn work(&self, life: usize, worker: usize) -> Result<()> {
-        let mut chance = self.bench.chance(part(life) + (1 << 31) + worker as u64);
+    fn chance(&self, life: usize, worker: usize) -> Chance {
+        self.bench.chance(part(life) + (1 << 31) + worker as u64)
+    }
+
+    fn work(&self, mut chance: Chance, worker: usize) -> Result<()> {
         for _ in 0..COMMANDS {
             let deed = Deed::choose(&lock(&self.said).0, worker, &mut chance);
             self.act(deed)?;
@@ -149,8 +153,8 @@ impl<'a> Living<'a> {
     }
 
     /// Lets a service do its work, which notes in the trace itself what is done.
-    fn serve(&self, seed: u64) -> Result<()> {
-        let service = Service { seed: seed ^ self.bench.seed, first: FIRST, deeds: DEEDS };
+    fn serve(&self, mut chance: Chance) -> Result<()> {
+        let service = Service { seed: chance.below(u64::MAX), first: FIRST, deeds: DEEDS };
         let mut command = service.command(&self.place)?;
         let shim = Shim::new(&self.bench.shim).tracing(&self.trace).waiting(service::DISK);
         shim.put_under(&mut command, self.place.folder());

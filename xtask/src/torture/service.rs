@@ -14,13 +14,12 @@ use std::{env, io, thread};
 
 use anyhow::{Context as _, Result};
 use pki_core::Engine;
-use pkictl_tests::chance::Chance;
 
 use super::deed::{Deed, Done};
 use super::ledger::Ledger;
-use super::lock;
 use super::place::Place;
 use super::shim::TRACE;
+use super::{chance, lock};
 use crate::bench::authority::Authority;
 
 /// The word that this program is started with.
@@ -48,7 +47,7 @@ impl Service {
     pub(super) fn command(self, place: &Place) -> Result<Command> {
         let Self { seed, first, deeds } = self;
         let mut command = place.command_of(&env::current_exe()?);
-        command.arg(WORD).arg(place.store()).args([seed.to_string()]);
+        command.arg(WORD).arg(place.store()).arg(seed.to_string());
         command.args([first, deeds].map(|number| number.to_string()));
         Ok(command)
     }
@@ -96,7 +95,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode> {
 
 impl Shared {
     fn work(&self, seed: u64, thread: u64) -> Result<()> {
-        let mut chance = Chance::new(seed.wrapping_add(thread));
+        let mut chance = chance(seed, thread);
         // No other service writes it: what is last known of it is what this one has said.
         let role = format!("service-{seed}-{thread}");
         while !self.has_failed.load(Ordering::Relaxed) {
@@ -123,5 +122,23 @@ impl Shared {
         out.write_all(line.as_bytes()).and_then(|()| out.flush()).context("standard output")?;
         drop(out);
         lock(&self.ledger).acknowledge(&done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_understands_how_it_is_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::new("pkictl".as_ref(), folder.path().to_owned()).unwrap();
+        let command = Service { seed: 7, first: 3, deeds: 500 }.command(&place).unwrap();
+        let words: Vec<String> =
+            command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        let (word, words) = words.split_first().unwrap();
+        assert_eq!(word, WORD);
+        let (store, Service { seed, first, deeds }) = Service::parse(words).unwrap();
+        assert_eq!((store, seed, first, deeds), (place.store(), 7, 3, 500));
     }
 }
