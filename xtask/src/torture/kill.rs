@@ -139,6 +139,7 @@ impl<'a> Round<'a> {
         let mut ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
         let reader = Reader::open(&self.place.store()).context("after a kill")?;
         ledger.holds_in(&reader).with_context(|| format!("after round {}", sum.rounds))?;
+        self.place.ok(&["store", "check"])?;
         Ok(ledger)
     }
 

@@ -30,6 +30,9 @@ const LIVES: usize = 8;
 /// How many disks that may be.
 const DISKS_OF_ONE: (usize, usize) = (100, 1_000);
 
+/// One in so many is also given to `store check`.
+const SAMPLE: u64 = 10;
+
 /// How many work at a time while there is power.
 const WORKERS: usize = 2;
 
@@ -75,10 +78,17 @@ pub(super) fn run(bench: &Bench) -> Result<Tally> {
             let place = Place::new(&bench.program, folder.join(format!("worker-{worker}")))?;
             let image = life.trace.image(&mut chance);
             image.write(place.folder(), &mut chance)?;
-            life.is_kept(&place, &image).with_context(|| {
+            let context = || {
                 let said = image.acknowledged.len();
                 format!("life {lives}, image {cut}, after {said} acknowledgements")
-            })
+            };
+            life.is_kept(&place, &image).with_context(context)?;
+            let checks = cut % SAMPLE == 0;
+            if checks {
+                place.ok(&["store", "check"]).map(drop).with_context(context)
+            } else {
+                Ok(())
+            }
         })?;
         fs::remove_dir_all(&own)?;
         lives += 1;

@@ -11,7 +11,7 @@ use super::{Asked, Bench, Figures, Progress, Tally};
 const SCHEDULES: Asked = Asked { part: 2_000, gate: 2_000, release: 100_000 };
 
 /// How many schedules are run at a time: less than a minute's.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 400;
 
 const WRITERS: Asked = Asked { part: 8, gate: 8, release: 64 };
 
