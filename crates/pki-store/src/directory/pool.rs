@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, MAIN_DB};
 
 use super::place::Place;
 use super::{connection, failure};
@@ -39,10 +39,11 @@ impl Pool {
         last.map_or_else(|| self.take(place), Ok)
     }
 
-    /// Keeps a connection for the next user, unless something is still under way in it.
+    /// Keeps a connection for the next user, unless something is still under way in it or it
+    /// can only read.
     pub(super) fn give_back(&self, connection: Connection) {
         let mut idle = locked(&self.idle);
-        if connection.is_autocommit() && idle.len() < IDLE {
+        if connection.is_autocommit() && can_write(&connection) && idle.len() < IDLE {
             idle.push(connection);
         }
     }
@@ -56,6 +57,43 @@ impl Pool {
     }
 }
 
+/// SQLite opens a file for reading when it cannot be opened for both, also if that was for a
+/// moment. Who comes next tries again.
+fn can_write(connection: &Connection) -> bool {
+    connection.is_readonly(MAIN_DB).is_ok_and(|is_readonly| !is_readonly)
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::OpenFlags;
+
+    use super::*;
+    use crate::directory::{DirectoryStore, Options};
+    use crate::{Batch, Store as _};
+
+    #[test]
+    fn what_could_not_be_opened_for_writing_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::create(folder.path(), Options::default()).unwrap();
+        let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let connection = Connection::open_with_flags(store.place.database(), read_only).unwrap();
+        drop(store.pool.take(&store.place).unwrap());
+        store.pool.give_back(connection);
+        store.apply(&Batch::default()).unwrap();
+    }
+
+    #[test]
+    fn a_connection_that_has_failed_to_write_is_not_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::create(folder.path(), Options::default()).unwrap();
+        let connection = store.pool.take(&store.place).unwrap();
+        connection.execute_batch("PRAGMA query_only = ON").unwrap();
+        store.pool.give_back_writer(connection);
+        assert!(store.apply(&Batch::default()).is_err());
+        store.apply(&Batch::default()).unwrap();
+    }
 }
