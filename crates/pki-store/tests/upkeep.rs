@@ -142,7 +142,6 @@ fn damaged_pages_are_faults_without_repair() {
     assert!(faults.iter().any(|fault| fault.repair.is_none()), "{faults:?}");
 }
 
-/// A store, and a backup of it that was made while it had more in its log than in its file.
 /// Changes an octet string wherever it stands in the file.
 fn falsify(path: &Path, old: &[u8], new: &[u8]) {
     edit(path, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -181,6 +180,7 @@ fn keys_that_are_out_of_order_are_damage() {
     }
 }
 
+/// A store, and a backup of it that was made while it had more in its log than in its file.
 fn backed_up() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let (store, file) = (place.path().join("store"), place.path().join("backup"));

@@ -6,8 +6,8 @@
 //! stands after them, and the length of the log between; the entries exist once.
 //!
 //! The log is made anew from the revocation records only when an issuer has gone or was revoked, or
-//! may list what had no issuer here, and entries of ended certificates leave it when they have been on one CRL past that
-//! end (RFC 5280 section 3.3).
+//! one has come and there may be revocations without a home. Entries of ended certificates leave it
+//! when they have been on one CRL past that end (RFC 5280 section 3.3).
 //!
 //! Where there are shards, a revocation goes to the log of its shard too. The CRL of a shard is
 //! made as the complete one is, and has no delta CRLs.
@@ -112,6 +112,7 @@ pub(crate) fn group(
 /// Asks for every CRL of the mount to be built again, with its log made anew if there is
 /// anything on it: the issuers have changed, and with them who lists what.
 pub(crate) fn issuers_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
+    homes::are_unknown(tx);
     let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
     let classes = classes(tx)?;
     let stale_log = has_revocations || has_revoked_issuer(tx)?;
@@ -124,7 +125,12 @@ pub(crate) fn issuers_came(tx: &mut Tx<'_>) -> Result<(), Error> {
     let classes = classes(tx)?;
     let lists_stay = homes::are_there(tx, &classes)?;
     if lists_stay {
+        for class in homes::came(tx, &classes) {
+            make_anew(tx, class)?;
+        }
         homes::are(tx, &classes);
+    } else {
+        homes::are_unknown(tx);
     }
     let stale_log = !lists_stay || has_revoked_issuer(tx)?;
     ask_for_all(tx, &classes, true, stale_log)
@@ -144,6 +150,17 @@ pub(crate) fn homes_changed(tx: &mut Tx<'_>) -> Result<(), Error> {
     let has_revocations = !tx.keys(&REVOKED, &[], None, 1)?.is_empty();
     let classes = classes(tx)?;
     ask_for_all(tx, &classes, false, has_revocations)
+}
+
+/// The log of a class that was here before is not what it would be: as the default it may have
+/// listed what has a home now.
+fn make_anew(tx: &mut Tx<'_>, class: &CrlClass) -> Result<(), Error> {
+    for list in class.lists() {
+        if let Some(record) = tx.get(&CRLS, &list.id)? {
+            tx.put(&CRLS, &list.id, &CrlRecord { stale_log: true, ..record });
+        }
+    }
+    Ok(())
 }
 
 /// The records are written in any case, so that a revocation at the same time is not overlooked.

@@ -12,7 +12,7 @@ use crate::look::Crl;
 use crate::world::World;
 
 /// Of as many as are asked for elsewhere: each looks at everything after every step.
-const ONE_IN: u64 = 20;
+const ONE_IN: u64 = 40;
 const STEPS: u64 = 40;
 
 /// Authorities that may be here or not, and for which certificates are issued while they are.
@@ -54,21 +54,32 @@ fn each_revocation_is_where_it_belongs_whoever_comes_and_goes() {
 
 impl Story {
     fn new(seed: u64) -> Self {
-        let world = World::new(seed, true);
-        let guests = GUESTS.map(|name| {
-            let data = json!({"common_name": name, "key_type": "ed25519", "ttl": "87600h"});
-            let made = world.write("pki/root/generate/exported", data).expect("a root");
-            let text = |field: &str| made[field].as_str().expect("text").trim().to_owned();
-            let bundle = format!("{}\n{}", text("certificate"), text("private_key"));
-            Authority { bundle, certificate: text("certificate") }
-        });
-        let (leaves, numbers) = (Vec::new(), BTreeMap::new());
-        Self { world, guests: guests.into(), leaves, roots: 0, numbers }
+        let mut story = Self::without_guests(seed);
+        for name in GUESTS {
+            story.make(name);
+        }
+        story
+    }
+
+    fn without_guests(seed: u64) -> Self {
+        let (world, guests) = (World::new(seed, true), Vec::new());
+        Self { world, guests, leaves: Vec::new(), roots: 0, numbers: BTreeMap::new() }
+    }
+
+    /// Makes a guest, which is here then. Gives its number.
+    fn make(&mut self, name: &str) -> usize {
+        let data = json!({"common_name": name, "key_type": "ed25519", "ttl": "87600h"});
+        let made = self.world.write("pki/root/generate/exported", data).expect("a root");
+        let text = |field: &str| made[field].as_str().expect("text").trim().to_owned();
+        let bundle = format!("{}\n{}", text("certificate"), text("private_key"));
+        self.guests.push(Authority { bundle, certificate: text("certificate") });
+        self.guests.len() - 1
     }
 
     /// The issuers that are here: identifiers, by certificate.
     fn present(&self) -> BTreeMap<String, String> {
-        let listed = self.world.call(Operation::List, "pki/issuers", json!({})).expect("issuers");
+        let listed = self.world.call(Operation::List, "pki/issuers", json!({}));
+        let Ok(listed) = listed else { return BTreeMap::new() };
         let ids = listed["keys"].as_array().expect("a list").iter();
         ids.map(|id| {
             let id = id.as_str().expect("text").to_owned();
@@ -100,7 +111,11 @@ impl Story {
     }
 
     fn issue(&mut self) -> String {
-        let guest = self.pick(GUESTS.len());
+        let guest = self.pick(self.guests.len());
+        self.issue_by(guest)
+    }
+
+    fn issue_by(&mut self, guest: usize) -> String {
         let Some(id) = self.id_of(guest) else { return "-".to_owned() };
         let data = json!({"common_name": "a.example.com", "ttl": "700h"});
         let made = self.world.write(&format!("pki/issuer/{id}/issue/leaf"), data).expect("issued");
@@ -117,6 +132,10 @@ impl Story {
             return "-".to_owned();
         }
         let leaf = valid[self.pick(valid.len())];
+        self.revoke_one(leaf)
+    }
+
+    fn revoke_one(&mut self, leaf: usize) -> String {
         let Leaf { serial, certificate, guest, .. } = &self.leaves[leaf];
         let home = self.id_of(*guest).map(|_| *guest);
         // By certificate only while its issuer is here.
@@ -130,11 +149,15 @@ impl Story {
     }
 
     fn come_or_go(&mut self) -> String {
-        let guest = self.pick(GUESTS.len());
+        let guest = self.pick(self.guests.len());
+        self.turn(guest)
+    }
+
+    /// Has a guest go that is here, or come if it is not.
+    fn turn(&mut self, guest: usize) -> String {
         match self.id_of(guest) {
             Some(id) => {
-                let path = format!("pki/issuer/{id}");
-                self.world.call(Operation::Delete, &path, json!({})).expect("deleted");
+                self.delete(&id);
                 format!("{guest} goes")
             }
             None => {
@@ -143,6 +166,11 @@ impl Story {
                 format!("{guest} comes")
             }
         }
+    }
+
+    fn delete(&self, issuer: &str) {
+        let path = format!("pki/issuer/{issuer}");
+        self.world.call(Operation::Delete, &path, json!({})).expect("deleted");
     }
 
     fn choose_default(&mut self) -> String {
@@ -155,7 +183,7 @@ impl Story {
     fn associate(&mut self) -> String {
         let data = json!({"tidy_revoked_cert_issuer_associations": true});
         self.world.write("pki/tidy", data).expect("a tidy");
-        let here: Vec<bool> = (0..GUESTS.len()).map(|g| self.id_of(g).is_some()).collect();
+        let here: Vec<bool> = (0..self.guests.len()).map(|g| self.id_of(g).is_some()).collect();
         for leaf in &mut self.leaves {
             // A home that is away is another's to keep: the issuer is looked for again.
             if let Some(home) = &mut leaf.revoked
@@ -204,6 +232,44 @@ impl Story {
         findings.retain(|finding| finding.severity != Severity::Note);
         assert!(findings.is_empty(), "{context}: {findings:?}");
     }
+}
+
+/// The log of an issuer that comes back is made anew: as the default it had listed another's.
+#[test]
+fn who_comes_back_lists_nothing_of_others() {
+    let mut story = Story::new(9);
+    let default = json!({"default": story.id_of(1)});
+    story.world.write("pki/config/issuers", default).expect("a default");
+    story.issue_by(0);
+    story.revoke_one(0);
+    for guest in [0, 1, 0, 1] {
+        let what = story.turn(guest);
+        story.check(&what);
+    }
+}
+
+/// While CRLs are switched off, logs are not made anew; then nothing is known of homes either.
+#[test]
+fn what_happens_while_crls_are_off_is_on_them_later() {
+    let mut story = Story::without_guests(8);
+    let turn_off = |story: &Story, off: bool| {
+        story.world.write("pki/config/crl", json!({"disable": off})).expect("a configuration");
+    };
+    turn_off(&story, true);
+    crate::world::ISSUERS.iter().for_each(|issuer| story.delete(issuer));
+    // Only one of the two is ever here. The log of the first is as it should be when it comes
+    // back; what is known of homes is not.
+    let first = story.make("First");
+    story.turn(first);
+    let second = story.make("Second");
+    for (guest, other, leaf) in [(second, first, 0), (first, second, 1)] {
+        story.issue_by(guest);
+        story.revoke_one(leaf);
+        story.turn(guest);
+        story.turn(other);
+    }
+    turn_off(&story, false);
+    story.check("CRLs are on again");
 }
 
 /// Coming and going is rare; what a new issuer costs is not to depend on what was revoked.

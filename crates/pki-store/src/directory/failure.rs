@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use rusqlite::{Error, ErrorCode};
+use rusqlite::{Error, ErrorCode, ffi};
 
 use super::lock::busy;
 use super::place::Place;
@@ -32,9 +32,16 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
             let source = io::Error::new(ErrorKind::PermissionDenied, error);
             place.io("cannot open the store at", source)
         }
+        // After a sync that failed it is not known what is on the disk.
+        Some(Code::SystemIoFailure) if is_sync(&error) => io_failed(place, error, ErrorKind::Other),
         Some(Code::SystemIoFailure) => io_failed(place, error, io::Error::last_os_error().kind()),
         _ => StoreError::Backend { place: name, problem: error.to_string() },
     }
+}
+
+fn is_sync(error: &Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
 }
 
 /// SQLite knows of no full disk where it makes its index of the log, and knows no quotas at all.
@@ -52,8 +59,6 @@ fn io_failed(place: &Place, error: Error, system: ErrorKind) -> StoreError {
 mod tests {
     use std::path::Path;
     use std::time::Duration;
-
-    use rusqlite::ffi;
 
     use super::*;
 

@@ -18,14 +18,14 @@ const MOST: usize = 1_000;
 pub(super) struct Report {
     pub(super) count: u64,
     failures: Vec<Value>,
-    /// What was last told that is not about one parameter, and how often it came again at once.
-    told: Option<String>,
-    again: u64,
+    /// What was last told that is not about one parameter, with the line it was told of and the
+    /// last line that had it too.
+    told: Option<(String, u64, u64)>,
 }
 
 impl Report {
-    /// Takes note of a bad row, and tells of it; not of each of many rows with one cause that lies
-    /// in none of them, such as a role that is not there.
+    /// Takes note of a bad row, and tells of it; lines that follow each other with one cause that
+    /// lies in no parameter, such as a role that is not there, are told of together.
     ///
     /// # Errors
     ///
@@ -39,12 +39,14 @@ impl Report {
         let BadRow { line, at, problem } = bad;
         let place = format!("{}:{line}", input.display());
         match at {
-            None if self.told.as_ref() == Some(problem) => self.again += 1,
-            None => {
-                self.tell_rest(input, err)?;
-                writeln!(err, "{place}: {problem}")?;
-                self.told = Some(problem.clone());
-            }
+            None => match &mut self.told {
+                Some((told, _, last)) if told == problem && *last + 1 == *line => *last = *line,
+                _ => {
+                    self.tell_rest(input, err)?;
+                    writeln!(err, "{place}: {problem}")?;
+                    self.told = Some((problem.clone(), *line, *line));
+                }
+            },
             Some((column, value)) => {
                 self.tell_rest(input, err)?;
                 writeln!(err, "{place}: {column} {:?}: {problem}", shortened(value))?;
@@ -60,17 +62,18 @@ impl Report {
         Ok(())
     }
 
-    /// Tells how many more rows there were like the last one.
+    /// Tells which more lines there were like the last one.
     ///
     /// # Errors
     ///
     /// When it cannot be told.
     pub(super) fn tell_rest(&mut self, input: &Path, err: &mut dyn Write) -> Result<(), Failure> {
-        self.told = None;
-        match std::mem::take(&mut self.again) {
+        let Some((_, first, last)) = self.told.take() else { return Ok(()) };
+        let input = input.display();
+        match last - first {
             0 => Ok(()),
-            1 => Ok(writeln!(err, "{}: the same in one more row", input.display())?),
-            more => Ok(writeln!(err, "{}: the same in {more} more rows", input.display())?),
+            1 => Ok(writeln!(err, "{input}:{last}: the same")?),
+            _ => Ok(writeln!(err, "{input}:{}-{last}: the same", first + 1)?),
         }
     }
 
@@ -132,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_in_no_row_is_told_once() {
+    fn what_lies_in_no_parameter_is_told_together() {
         let none = |line| BadRow { line, at: None, problem: "unknown role: none".to_owned() };
         let of = |line, value: &str| BadRow {
             line,
@@ -141,19 +144,23 @@ mod tests {
         };
         let (mut report, mut err) = (Report::default(), Vec::new());
         let input = Path::new("a.csv");
-        for bad in [none(2), none(3), none(4), of(5, "x"), of(6, "x"), none(7), none(8)] {
+        let rows = [2, 3, 4].map(none).into_iter().chain([5, 6].map(|line| of(line, "x")));
+        for bad in rows.chain([7, 8, 10, 11, 12, 14].map(none)) {
             report.add(input, &bad, &mut err).unwrap();
         }
         report.tell_rest(input, &mut err).unwrap();
         assert_eq!(
             String::from_utf8(err).unwrap(),
             "a.csv:2: unknown role: none\n\
-             a.csv: the same in 2 more rows\n\
+             a.csv:3-4: the same\n\
              a.csv:5: ttl \"x\": no\n\
              a.csv:6: ttl \"x\": no\n\
              a.csv:7: unknown role: none\n\
-             a.csv: the same in one more row\n"
+             a.csv:8: the same\n\
+             a.csv:10: unknown role: none\n\
+             a.csv:11-12: the same\n\
+             a.csv:14: unknown role: none\n"
         );
-        assert_eq!((report.count, report.into_values().len()), (7, 7));
+        assert_eq!((report.count, report.into_values().len()), (11, 11));
     }
 }

@@ -61,6 +61,12 @@ pub(super) fn are_there(tx: &Tx<'_>, classes: &[CrlClass]) -> Result<bool, Error
     }
 }
 
+/// Those that were not here when it was last noted where all are at home.
+pub(super) fn came<'c>(tx: &Tx<'_>, classes: &'c [CrlClass]) -> Vec<&'c CrlClass> {
+    let Homes(Some(homes)) = known(tx) else { return Vec::new() };
+    classes.iter().filter(|class| !homes.contains(&class.id)).collect()
+}
+
 /// Notes that every revocation is at home on the CRL of one of these.
 pub(super) fn are(tx: &mut Tx<'_>, classes: &[CrlClass]) {
     let now = Homes(Some(classes.iter().map(|class| class.id).collect()));
