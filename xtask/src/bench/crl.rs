@@ -77,12 +77,12 @@ fn revoke_the_rest(filled: &Filled) -> Result<Row> {
     Ok(Row::new("P7", &what, said))
 }
 
-/// Where the entries are made from the records, because there is another issuer.
+/// Where there is another issuer, which once had all entries made from the records.
 fn anew(plan: &Plan, filled: &Filled) -> Result<Vec<Row>> {
     let Filled { program, size, .. } = filled;
     let make = || program.command(&ANOTHER_ROOT);
     let cost = typical(plan.pairs, || process(make()))?;
-    let what = "made from all records, with another root, one command";
+    let what = "made again, with another root, one command";
     let row = row(*size, &format!("{what} (CPU)"), millis(cost.cpu));
     let memory = memory(*size, what, &make())?;
     Ok(std::iter::once(goal(*size, row, cost.cpu, 700.0)).chain(memory).collect())
