@@ -5,20 +5,19 @@ mod maintain;
 mod many;
 mod pages;
 mod upkeep;
+mod write;
 
-use std::cell::Cell;
 use std::sync::Arc;
 
-use pki_store::{Snapshot, Store, StoreError};
+use pki_store::Store;
 use serde_json::Value;
 
-use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Refused, Reply, Run, WriteCx};
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Refused, Reply, Run};
 use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
 use crate::ca::crls;
 use crate::ca::tables::MOUNTS;
-use crate::ca::tidy;
 use crate::domain::id::{CrlId, MountId};
 use crate::env::Env;
 use crate::error::Error;
@@ -26,7 +25,7 @@ use crate::field::Input;
 use crate::keyring::Keyring;
 use crate::paths::PATHS;
 use crate::seal::Seal;
-use crate::store::{RecordCache, Tx, View};
+use crate::store::{RecordCache, View};
 use crate::system::mount::Mount;
 use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
@@ -36,9 +35,6 @@ pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 pub use many::{Found, Revocations};
 pub use pages::{Page, Pages};
-
-/// How often a command is run again because another writer changed what it had read.
-const ATTEMPTS: u32 = 100;
 
 /// The longest path that is looked for, in octets. The longest request in OCSP has room in it with
 /// each of its digits escaped. It cannot be much more, since a mount may end at any slash.
@@ -105,7 +101,7 @@ impl Engine {
     ///
     /// Why it was not carried out; the store is as it was.
     pub fn execute<C: Command>(&self, mount: &str, command: &C) -> Result<Reply<C::Reply>, Error> {
-        self.command(mount, &|cx| command.execute(cx))
+        self.command(mount, C::READS_SETTINGS_ONLY, &|cx| command.execute(cx))
     }
 
     /// Makes a mount, and gives the store its data key if it has none yet.
@@ -161,27 +157,10 @@ impl Engine {
                 let query = prepare(input)?;
                 self.read(mount, &|cx| query.shown_crl(cx), &|cx| query.answer(cx))
             }
-            Run::Command(execute) => self.command(mount, &|cx| execute(cx, input)),
+            Run::Command(execute) => {
+                self.command(mount, op.reads_settings_only, &|cx| execute(cx, input))
+            }
         }
-    }
-
-    /// Carries out a command, then tidies the mount if it is time to.
-    fn command<T>(
-        &self,
-        mount: &str,
-        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let is_tidy_due = Cell::new(false);
-        let outcome = self.write(mount, &|cx| {
-            let outcome = execute(cx)?;
-            is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
-            Ok(outcome)
-        })?;
-        if is_tidy_due.get() {
-            // What was asked for is done and stays done; the next command tries again.
-            drop(self.write(mount, &tidy::auto));
-        }
-        Ok(outcome)
     }
 
     fn read<T>(
@@ -190,7 +169,7 @@ impl Engine {
         shown_crl: &dyn Fn(&ReadCx<'_>) -> Result<Option<CrlId>, Error>,
         answer: &dyn Fn(&ReadCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+        let (entered, view) = self.enter(mount)?;
         let cx = self.read_cx(&view, &entered);
         let due = match shown_crl(&cx)? {
             Some(id) if crls::is_due(&cx, id)? => id,
@@ -199,7 +178,7 @@ impl Engine {
         drop(view);
         // A CRL that someone is about to read is never silently stale.
         self.write(mount, &|cx| crls::build_one(cx, due))?;
-        let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+        let (entered, view) = self.enter(mount)?;
         answer(&self.read_cx(&view, &entered))
     }
 
@@ -207,28 +186,9 @@ impl Engine {
         ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys }
     }
 
-    /// Runs a command on a snapshot, then makes its changes, unless another writer changed what
-    /// it had read: then it is run again.
-    fn write<T>(
-        &self,
-        mount: &str,
-        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        for _ in 0..ATTEMPTS {
-            let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
-            // Read after the snapshot was taken: what others wrote into it lies before.
-            let now = self.env.clock.now();
-            let tx = Tx::new(view);
-            let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
-            let outcome = execute(&mut cx)?;
-            let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
-            match self.store.apply(&batch) {
-                Ok(_) => return Ok(outcome),
-                Err(StoreError::Conflict { .. }) => (),
-                Err(problem) => return Err(problem.into()),
-            }
-        }
-        Err(Error::Contended(ATTEMPTS))
+    /// A mount as it is now.
+    fn enter(&self, mount: &str) -> Result<(Mount, View<'_>), Error> {
+        enter(View::new(self.store.snapshot()?, &self.cache, MountId::SYSTEM), mount)
     }
 
     fn with_view<T>(&self, look: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
@@ -292,12 +252,7 @@ impl Drop for Sent {
 }
 
 /// Goes into a mount. That it is still there is part of what a command's changes depend on.
-fn enter<'a>(
-    snapshot: Box<dyn Snapshot + 'a>,
-    cache: &'a RecordCache,
-    mount: &str,
-) -> Result<(Mount, View<'a>), Error> {
-    let view = View::new(snapshot, cache, MountId::SYSTEM);
+fn enter<'a>(view: View<'a>, mount: &str) -> Result<(Mount, View<'a>), Error> {
     if mount == "sys" {
         return Ok((Mount::system(), view));
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Entry;
 use crate::error::StoreError;
 use crate::key::{Key, KeyRange, Table};
 
@@ -13,6 +14,13 @@ pub enum Expect {
     Absent,
     /// It is there, unchanged since this version was read.
     Version(u64),
+}
+
+impl Expect {
+    /// That it stays as it was found.
+    pub fn of(found: Option<&Entry>) -> Self {
+        found.map_or(Self::Absent, |entry| Self::Version(entry.version))
+    }
 }
 
 /// One change.
@@ -103,6 +111,15 @@ impl Batch {
         for (key, expect) in &self.expect {
             check(key, *expect)?;
         }
+        self.each_late_expectation(check)
+    }
+
+    /// Hands over what [`Many`] changes expect, which is worked out only now.
+    ///
+    /// # Errors
+    ///
+    /// Those of `check`.
+    pub fn each_late_expectation(&self, check: &mut Check<'_>) -> Result<(), StoreError> {
         for op in &self.ops {
             if let Op::Many(Changes(many)) = op {
                 many.expect(check)?;

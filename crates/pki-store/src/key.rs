@@ -1,5 +1,7 @@
 //! Names of records.
 
+use std::hash::{Hash, Hasher};
+
 /// How a backend should lay out the values of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -22,8 +24,15 @@ pub struct Table {
     pub layout: Layout,
 }
 
+/// Those that are equal have one number.
+impl Hash for Table {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
 /// The name of one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The table it belongs to.
     pub table: Table,

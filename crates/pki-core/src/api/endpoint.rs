@@ -176,6 +176,11 @@ pub trait Command: Fields {
     /// What it is answered with.
     type Reply: Answer;
 
+    /// Whether many of these are carried out under the same settings, and read nothing but those.
+    /// Then what is remembered of the settings will do, and no snapshot is taken: that they still
+    /// hold is looked at with the changes.
+    const READS_SETTINGS_ONLY: bool = false;
+
     /// Carries it out.
     ///
     /// # Errors
@@ -254,6 +259,8 @@ pub struct Op {
     /// Parameters that ask for what cannot be done here.
     pub refused: &'static [Refused],
     pub(crate) run: Run,
+    /// See [`Command::READS_SETTINGS_ONLY`].
+    pub(crate) reads_settings_only: bool,
 }
 
 /// A parameter that is refused unless it asks for nothing: clients of Vault may send it, and doing
@@ -365,6 +372,7 @@ impl Op {
             takes_anything: false,
             refused: &[],
             run,
+            reads_settings_only: false,
         }
     }
 
@@ -379,6 +387,7 @@ impl Op {
             takes_anything: false,
             refused: &[],
             run,
+            reads_settings_only: C::READS_SETTINGS_ONLY,
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) const SHARDS: Records<CrlId, Shards> = Records::kept(27, "shards");
 /// What is known of the CRLs on which revocations are at home.
 pub(crate) const HOMES: Records<Only, Homes> = Records::new(28, "homes");
 /// How the last tidy went.
-pub(crate) const TIDY: Records<Only, TidyStatus> = Records::new(26, "tidy");
+pub(crate) const TIDY: Records<Only, TidyStatus> = Records::kept(26, "tidy");
 
 /// How tidying is done by itself.
 pub(crate) const AUTO_TIDY: Records<Only, AutoTidyConfig> = Records::kept(30, "config/auto-tidy");

@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Barrier, OnceLock};
 use std::thread::{self, Builder};
 
-use pki_store::{Batch, Expect, Key, Op, StoreError};
+use pki_store::{Batch, Expect, Key, Op};
 
-use super::{ATTEMPTS, Engine, enter};
+use super::Engine;
+use super::write::ATTEMPTS;
 use crate::api::endpoint::{Check, Command, Reply, WriteCx};
 use crate::ca::tables::BATCHES;
 use crate::ca::{batches, tidy};
@@ -132,7 +133,7 @@ impl Engine {
     ///
     /// When that cannot be read.
     pub fn batch_progress(&self, mount: &str, batch: &str) -> Result<Option<u64>, Error> {
-        let (_, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+        let (_, view) = self.enter(mount)?;
         Ok(view.get(&BATCHES, &batch.to_owned())?.map(|record| record.done))
     }
 
@@ -150,7 +151,7 @@ impl Engine {
     ) -> Result<Vec<Result<(), Error>>, Error> {
         let share = commands.len().div_ceil(jobs.get()).max(1);
         let check = |part: &[C]| -> Result<Vec<Result<(), Error>>, Error> {
-            let (entered, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+            let (entered, view) = self.enter(mount)?;
             let cx = self.read_cx(&view, &entered);
             Ok(part.iter().map(|command| command.check(&cx)).collect())
         };
@@ -195,7 +196,7 @@ impl Engine {
             replies.sort_unstable_by_key(|(index, _)| *index);
             let replies: Replies<C> = replies.into_iter().map(|(_, reply)| reply).collect();
             keep(&replies).map_err(GroupError::Keep)?;
-            if self.apply(&changes)? {
+            if changes.ops.is_empty() || self.apply(&changes)? {
                 if is_tidy_due {
                     // As after a single command: what was asked for is done and stays done.
                     drop(self.write(mount, &tidy::auto));
@@ -206,21 +207,9 @@ impl Engine {
         Err(Error::Contended(ATTEMPTS).into())
     }
 
-    /// Makes changes; false if another writer was faster.
-    fn apply(&self, changes: &Batch) -> Result<bool, Error> {
-        if changes.ops.is_empty() {
-            return Ok(true);
-        }
-        match self.store.apply(changes) {
-            Ok(_) => Ok(true),
-            Err(StoreError::Conflict { .. }) => Ok(false),
-            Err(problem) => Err(problem.into()),
-        }
-    }
-
     /// The changes that note a step as done.
     fn advance(&self, mount: &str, step: &Step) -> Result<Option<Batch>, Error> {
-        let (mount, view) = enter(self.store.snapshot()?, &self.cache, mount)?;
+        let (mount, view) = self.enter(mount)?;
         let (tx, now) = (Tx::new(view), self.env.clock.now());
         let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
         batches::advance(&mut cx, step)?;
@@ -262,8 +251,7 @@ impl Engine {
 
     /// One thread's part of an attempt: whatever command is next.
     fn part<C: Command>(&self, attempt: &Attempt<'_, C>) -> Result<Part<C>, Failed> {
-        let snapshot = self.store.snapshot().map_err(Error::from);
-        let entered = snapshot.and_then(|snapshot| enter(snapshot, &self.cache, attempt.mount));
+        let entered = self.enter(attempt.mount);
         attempt.snapshots.wait().wait();
         let (mount, view) = entered.map_err(|error| Failed { index: None, error })?;
         let now = *attempt.moment.get_or_init(|| self.env.clock.now());

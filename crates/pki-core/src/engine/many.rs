@@ -81,7 +81,7 @@ impl Engine {
         selector: &Selector,
         see: &mut dyn FnMut(Found) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        let (entered, view) = super::enter(self.store.snapshot()?, &self.cache, mount)?;
+        let (entered, view) = self.enter(mount)?;
         let cx = self.read_cx(&view, &entered);
         inventory::search(&cx, selector, &mut |fitting| see(Found::from(&fitting)))
     }
@@ -120,7 +120,7 @@ impl Engine {
         expected: u64,
     ) -> Result<Revocations, Error> {
         let why = reason(why)?;
-        self.command(mount, &|cx| {
+        self.command(mount, false, &|cx| {
             let (mut targets, mut sample) = (Targets::default(), Vec::new());
             each_revocable(&cx.reading(), selector, &mut |fitting, signer| {
                 targets.push(fitting, signer);

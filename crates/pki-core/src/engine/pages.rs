@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::{Asked, Engine, Sent, enter, respond};
+use super::{Asked, Engine, Sent, respond};
 use crate::api::endpoint::{Op, Run};
 use crate::api::request::{Body, Operation, Response};
 use crate::error::Error;
@@ -52,7 +52,7 @@ impl Engine {
             let _only = see(Page { response, round: 0, is_last: true });
             return Ok(());
         };
-        let (entered, view) = enter(self.store.snapshot()?, &self.cache, &mount.path)?;
+        let (entered, view) = self.enter(&mount.path)?;
         let cx = self.read_cx(&view, &entered);
         let mut unknown = Some(unknown);
         for round in 0..pages.rounds {

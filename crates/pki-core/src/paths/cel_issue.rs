@@ -39,6 +39,7 @@ pub type CelIssue = AllOf<CelIssueParameters>;
 
 impl Command for CelIssue {
     type Reply = IssuedCertificate;
+    const READS_SETTINGS_ONLY: bool = true;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
         let CelParameters { role, remove_roots_from_chain, .. } = &self.declared.common;

@@ -38,6 +38,7 @@ pub type CelSign = AllOf<CelSignParameters>;
 
 impl Command for CelSign {
     type Reply = IssuedCertificate;
+    const READS_SETTINGS_ONLY: bool = true;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
         let CelParameters { role, remove_roots_from_chain, .. } = &self.declared.common;

@@ -63,6 +63,7 @@ impl Issue {
 
 impl Command for Issue {
     type Reply = IssuedCertificate;
+    const READS_SETTINGS_ONLY: bool = true;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
         let decided = self.decide(&cx.reading())?;

@@ -55,6 +55,7 @@ impl Sign {
 
 impl Command for Sign {
     type Reply = IssuedCertificate;
+    const READS_SETTINGS_ONLY: bool = true;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
         let Decided { role, signer, packaging, draft, warnings } = self.decide(&cx.reading())?;

@@ -100,6 +100,7 @@ fields! {
 
 impl Command for SignVerbatim {
     type Reply = IssuedCertificate;
+    const READS_SETTINGS_ONLY: bool = true;
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<IssuedCertificate>, Error> {
         let role = self.role.as_ref().map(|name| roles::load(&cx.tx, name)).transpose()?;

@@ -1,32 +1,50 @@
-//! Records that were decoded before.
+//! Records that were read before.
 //!
 //! Reading a role or an issuer costs more than signing under it, and both change seldom. A record
 //! is found again by its key and its version, and a version never comes back with other contents
-//! (`pki_store::Entry`), so what is found is never stale: the snapshot says which version to ask
-//! for.
+//! (`pki_store::Entry`): what a snapshot names is never stale. What is found without a snapshot may
+//! be, and is good for nothing but changes that depend on it: they are not made if it is.
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pki_store::Key;
+use pki_store::{Expect, Key};
 
 /// More records than this are not kept: mounts, roles, issuers and keys of a large authority.
 const MOST: usize = 4_096;
 
-type Slot = (u8, Vec<u8>);
-type Decoded = (u64, Arc<dyn Any + Send + Sync>);
+/// In octets: that there is nothing at a longer key is not kept. Those of settings and identifiers
+/// are short; names that nobody has, of which anybody can ask for many, need not be.
+const LONGEST_ABSENT: usize = 32;
 
-/// Decoded records by place; the last version of each that was asked for.
+type Decoded = Arc<dyn Any + Send + Sync>;
+
+/// What was found at a key; nothing, or a record in a version.
+type Last = Option<(u64, Decoded)>;
+
+/// What was found at each key when it was last read.
 #[derive(Default)]
-pub(crate) struct RecordCache(Mutex<HashMap<Slot, Decoded>>);
+pub(crate) struct RecordCache(Mutex<HashMap<Key, Last>>);
 
 impl RecordCache {
     /// The record at a key in a version, if it was kept.
     pub(super) fn find<V: Clone + 'static>(&self, key: &Key, version: u64) -> Option<V> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (found, record) = kept.get(&(key.table.number, key.bytes.clone()))?;
-        (*found == version).then(|| record.downcast_ref().cloned())?
+        match self.locked().get(key) {
+            Some(Some((found, record))) if *found == version => record.downcast_ref().cloned(),
+            _ => None,
+        }
+    }
+
+    /// What was found at a key when it was last read, and what to expect of it if that still
+    /// holds; nothing if it was not kept.
+    pub(super) fn last<V: Clone + 'static>(&self, key: &Key) -> Option<(Expect, Option<V>)> {
+        match self.locked().get(key)? {
+            None => Some((Expect::Absent, None)),
+            Some((version, record)) => {
+                Some((Expect::Version(*version), Some(record.downcast_ref().cloned()?)))
+            }
+        }
     }
 
     /// Keeps a record.
@@ -36,11 +54,25 @@ impl RecordCache {
         version: u64,
         record: &V,
     ) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.remember(key, Some((version, Arc::new(record.clone()))));
+    }
+
+    /// Keeps that there is none.
+    pub(super) fn keep_absent(&self, key: &Key) {
+        if key.bytes.len() <= LONGEST_ABSENT {
+            self.remember(key, None);
+        }
+    }
+
+    fn remember(&self, key: &Key, last: Last) {
+        let mut kept = self.locked();
         if MOST <= kept.len() {
             kept.clear();
         }
-        let slot = (key.table.number, key.bytes.clone());
-        kept.insert(slot, (version, Arc::new(record.clone())));
+        kept.insert(key.clone(), last);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<Key, Last>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

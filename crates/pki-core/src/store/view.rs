@@ -12,6 +12,7 @@ use pki_store::{
 use super::cache::RecordCache;
 use super::look::Look;
 use super::many::{Steps, Worked};
+use super::memory::Memory;
 use super::own::Own;
 use super::record::{Record, RecordKey, Records, SUMMED};
 use super::sum;
@@ -30,6 +31,8 @@ pub(crate) struct View<'a> {
     /// This request's own changes, so that it sees them.
     own: Own,
     cache: &'a RecordCache,
+    /// Whether there is no snapshot, but what is remembered of earlier ones.
+    is_remembered: bool,
 }
 
 impl<'a> View<'a> {
@@ -38,7 +41,20 @@ impl<'a> View<'a> {
         cache: &'a RecordCache,
         mount: MountId,
     ) -> Self {
-        Self { snapshot, mount, reads: RefCell::default(), own: Own::default(), cache }
+        Self {
+            snapshot,
+            mount,
+            reads: RefCell::default(),
+            own: Own::default(),
+            cache,
+            is_remembered: false,
+        }
+    }
+
+    /// The records as they were when they were last read. Good for nothing but changes: what they
+    /// depend on is looked at when they are made.
+    pub(crate) fn remembered(memory: &'a Memory, cache: &'a RecordCache, mount: MountId) -> Self {
+        Self { is_remembered: true, ..Self::new(Box::new(memory), cache, mount) }
     }
 
     /// The same moment, seen from another mount. Only before anything was written.
@@ -65,10 +81,24 @@ impl<'a> View<'a> {
         if let Some(own) = self.own.get(&key) {
             return own.map(|value| read(records, &key.bytes, value)).transpose();
         }
+        if self.is_remembered
+            && let Some((expect, record)) = self.cache.last(&key)
+        {
+            self.reads.borrow_mut().push((key, expect));
+            return Ok(record);
+        }
         let entry = self.snapshot.get(&key)?;
-        let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
-        self.reads.borrow_mut().push((key.clone(), expect));
-        entry.map(|entry| self.decoded(records, &key, &entry)).transpose()
+        let expect = Expect::of(entry.as_ref());
+        let record = match &entry {
+            Some(entry) => Some(self.decoded(records, &key, entry)?),
+            None if records.are_kept => {
+                self.cache.keep_absent(&key);
+                None
+            }
+            None => None,
+        };
+        self.reads.borrow_mut().push((key, expect));
+        Ok(record)
     }
 
     /// A record, as it was decoded before or decoded now.
@@ -98,7 +128,7 @@ impl<'a> View<'a> {
     ) -> Result<(Expect, Option<V>), Error> {
         let key = self.key(records, &key.encode());
         let entry = self.snapshot.get(&key)?;
-        let expect = entry.as_ref().map_or(Expect::Absent, |entry| Expect::Version(entry.version));
+        let expect = Expect::of(entry.as_ref());
         let own = self.own.get(&key);
         let value = own.unwrap_or_else(|| entry.as_ref().map(|entry| entry.value.as_slice()));
         let record = value.map(|value| read(records, &key.bytes, value)).transpose()?;
@@ -187,8 +217,7 @@ impl<'a> View<'a> {
     fn depend_on_set<K, V>(&self, records: &Records<K, V>) -> Result<(), Error> {
         if records.are_kept {
             let key = self.set_key(records);
-            let entry = self.snapshot.get(&key)?;
-            let expect = entry.map_or(Expect::Absent, |entry| Expect::Version(entry.version));
+            let expect = Expect::of(self.snapshot.get(&key)?.as_ref());
             self.reads.borrow_mut().push((key, expect));
         }
         Ok(())
@@ -338,10 +367,14 @@ impl<'a> Tx<'a> {
 
     /// The changes and what they depend on; `None` when nothing was changed.
     pub(crate) fn into_batch(self) -> Option<Batch> {
+        Some(self.into_changes()).filter(|changes| !changes.ops.is_empty())
+    }
+
+    /// The changes, perhaps none, and what they depend on.
+    pub(crate) fn into_changes(self) -> Batch {
         let mut expect = self.view.reads.into_inner();
         expect.extend(self.expect);
-        let ops = self.view.own.into_ops();
-        (!ops.is_empty()).then_some(Batch { expect, ops })
+        Batch { expect, ops: self.view.own.into_ops() }
     }
 }
 

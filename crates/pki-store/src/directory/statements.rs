@@ -11,12 +11,9 @@ pub(super) fn revision(database: &Connection) -> rusqlite::Result<u64> {
     statement.query_row([], |row| row.get::<_, i64>(0)).map(unsigned)
 }
 
-/// Counts the revision up; gives the new one. Two statements: one that also returns what it wrote
-/// is prepared for being undone halfway, with a journal of its own.
-pub(super) fn next_revision(database: &Connection) -> rusqlite::Result<u64> {
-    let next = revision(database)? + 1;
-    run(database, "UPDATE meta SET revision = ?1 WHERE id = 1", (next.cast_signed(),))?;
-    Ok(next)
+/// Writes the revision.
+pub(super) fn set_revision(database: &Connection, revision: u64) -> rusqlite::Result<()> {
+    run(database, "UPDATE meta SET revision = ?1 WHERE id = 1", (revision.cast_signed(),))
 }
 
 /// The version of a record, without its value.

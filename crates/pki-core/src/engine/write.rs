@@ -1,0 +1,112 @@
+//! Running a command until its changes are made, or it cannot be done.
+
+use std::cell::Cell;
+
+use pki_store::{Batch, Expect, Key, StoreError};
+
+use super::{Engine, enter};
+use crate::api::endpoint::WriteCx;
+use crate::ca::tidy;
+use crate::domain::id::MountId;
+use crate::error::Error;
+use crate::store::{Memory, Tx, View};
+
+/// How often a command is run again because another writer changed what it had read.
+pub(super) const ATTEMPTS: u32 = 100;
+
+impl Engine {
+    /// Carries out a command, then tidies the mount if it is time to.
+    pub(super) fn command<T>(
+        &self,
+        mount: &str,
+        reads_settings_only: bool,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let is_tidy_due = Cell::new(false);
+        let execute = |cx: &mut WriteCx<'_>| {
+            let outcome = execute(cx)?;
+            is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
+            Ok(outcome)
+        };
+        let remembered =
+            if reads_settings_only { self.write_from_memory(mount, &execute)? } else { None };
+        let outcome = match remembered {
+            Some(outcome) => outcome,
+            None => self.write(mount, &execute)?,
+        };
+        if is_tidy_due.get() {
+            // What was asked for is done and stays done; the next command tries again.
+            drop(self.write(mount, &tidy::auto));
+        }
+        Ok(outcome)
+    }
+
+    /// Runs a command on a snapshot, then makes its changes, unless another writer changed what
+    /// it had read: then it is run again.
+    pub(super) fn write<T>(
+        &self,
+        mount: &str,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..ATTEMPTS {
+            let (mount, view) = self.enter(mount)?;
+            // Read after the snapshot was taken: what others wrote into it lies before.
+            let now = self.env.clock.now();
+            let tx = Tx::new(view);
+            let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+            let outcome = execute(&mut cx)?;
+            let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
+            if self.apply(&batch)? {
+                return Ok(outcome);
+            }
+        }
+        Err(Error::Contended(ATTEMPTS))
+    }
+
+    /// Runs a command on what is remembered, and makes its changes if all of that still holds.
+    /// Otherwise, and when it comes to an error, that proves nothing, and it is to be run on a
+    /// snapshot.
+    fn write_from_memory<T>(
+        &self,
+        mount: &str,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let memory = Memory::default();
+        let view = View::remembered(&memory, &self.cache, MountId::SYSTEM);
+        let Ok((mount, view)) = enter(view, mount) else { return Ok(None) };
+        let (tx, now) = (Tx::new(view), self.env.clock.now());
+        let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+        let Ok(outcome) = execute(&mut cx) else { return Ok(None) };
+        // It may have made do without what it was not told.
+        if memory.was_short() {
+            return Ok(None);
+        }
+        let changes = cx.tx.into_changes();
+        let holds = if changes.ops.is_empty() {
+            self.holds(&changes.expect)?
+        } else {
+            self.apply(&changes)?
+        };
+        Ok(holds.then_some(outcome))
+    }
+
+    /// Whether records are as they are expected to be.
+    fn holds(&self, expected: &[(Key, Expect)]) -> Result<bool, Error> {
+        let snapshot = self.store.snapshot()?;
+        for (key, expect) in expected {
+            if Expect::of(snapshot.get(key)?.as_ref()) != *expect {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes changes; false if another writer was faster.
+    pub(super) fn apply(&self, changes: &Batch) -> Result<bool, Error> {
+        match self.store.apply(changes) {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(problem) => Err(problem.into()),
+        }
+    }
+}
