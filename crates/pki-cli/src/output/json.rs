@@ -25,6 +25,14 @@ pub(crate) fn line(value: &Value) -> String {
     text
 }
 
+/// What stands between the brackets of an array or object that is so many levels below the top: no
+/// newline before the closing bracket. Members are sorted.
+pub(crate) fn inside(value: &Value, level: usize) -> String {
+    let mut writer = Writer { text: String::new(), kept: 0, spacing: Spacing::Lines };
+    writer.members(value, level);
+    writer.text
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spacing {
     /// Each member and element in a line of its own.
@@ -46,33 +54,43 @@ impl Writer {
     }
 
     fn write(&mut self, value: &Value, level: usize) {
-        match value {
+        let (open, close, is_filled) = match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {
-                self.text.push_str(&value.to_string());
+                return self.text.push_str(&value.to_string());
             }
-            Value::String(content) => string(&mut self.text, content),
-            Value::Array(items) => {
-                self.enclosed(('[', ']'), items.iter().map(|item| (None, item)), level);
-            }
+            Value::String(content) => return string(&mut self.text, content),
+            Value::Array(items) => ('[', ']', !items.is_empty()),
+            Value::Object(members) => ('{', '}', !members.is_empty()),
+        };
+        self.text.push(open);
+        self.members(value, level);
+        if is_filled {
+            self.new_line(level);
+        }
+        self.text.push(close);
+    }
+
+    /// What a value has between its brackets.
+    fn members(&mut self, value: &Value, level: usize) {
+        match value {
+            Value::Array(items) => self.listed(items.iter().map(|item| (None, item)), level),
             Value::Object(members) => {
                 let mut members: Vec<_> = members.iter().collect();
                 if self.kept <= level {
                     members.sort_by_key(|(name, _)| *name);
                 }
                 let members = members.into_iter();
-                self.enclosed(('{', '}'), members.map(|(name, value)| (Some(name), value)), level);
+                self.listed(members.map(|(name, value)| (Some(name), value)), level);
             }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
         }
     }
 
-    fn enclosed<'a>(
+    fn listed<'a>(
         &mut self,
-        (open, close): (char, char),
-        items: impl ExactSizeIterator<Item = (Option<&'a String>, &'a Value)>,
+        items: impl Iterator<Item = (Option<&'a String>, &'a Value)>,
         level: usize,
     ) {
-        self.text.push(open);
-        let filled = items.len() != 0;
         let inner = level.saturating_add(1);
         for (index, (name, value)) in items.enumerate() {
             if index != 0 {
@@ -88,16 +106,12 @@ impl Writer {
             }
             self.write(value, inner);
         }
-        if filled {
-            self.new_line(level);
-        }
-        self.text.push(close);
     }
 
     fn new_line(&mut self, level: usize) {
         if self.spacing == Spacing::Lines {
             self.text.push('\n');
-            self.text.push_str(&"  ".repeat(level));
+            self.text.extend(std::iter::repeat_n("  ", level));
         }
     }
 }
@@ -106,27 +120,51 @@ impl Writer {
 fn string(text: &mut String, content: &str) {
     text.reserve(content.len().saturating_add(2));
     text.push('"');
-    // Line by line, since some are of many megabytes.
-    for line in content.split_inclusive('\n') {
-        let quoted = Value::from(line).to_string();
-        let mut chars = quoted.chars();
-        chars.next();
-        chars.next_back();
-        escaped(text, chars.as_str());
+    let mut rest = content;
+    // From one octet that may need it to the next: most texts have none, and some are of megabytes.
+    while let Some((plain, from)) = rest.split_at_checked(plain_octets(rest)) {
+        text.push_str(plain);
+        let mut chars = from.chars();
+        let Some(next) = chars.next() else { break };
+        escaped(text, next);
+        rest = chars.as_str();
     }
     text.push('"');
 }
 
-fn escaped(text: &mut String, content: &str) {
-    for c in content.chars() {
-        match c {
-            '<' => text.push_str("\\u003c"),
-            '>' => text.push_str("\\u003e"),
-            '&' => text.push_str("\\u0026"),
-            '\u{2028}' => text.push_str("\\u2028"),
-            '\u{2029}' => text.push_str("\\u2029"),
-            c => text.push(c),
+/// How many octets come before the first character that may be escaped.
+fn plain_octets(text: &str) -> usize {
+    let is_plain = |octet: u8| PLAIN.get(usize::from(octet)).is_some_and(|is_plain| *is_plain);
+    text.bytes().position(|octet| !is_plain(octet)).unwrap_or(text.len())
+}
+
+/// Whether a character that begins with an octet is never escaped. A table, since looking at each
+/// octet is most of what a long list costs.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let (mut octet, mut left) = (0_u8, plain.as_mut_slice());
+    while let [first, rest @ ..] = left {
+        // The last is what the line ends of JavaScript begin with.
+        *first = b' ' <= octet && !matches!(octet, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+        octet = octet.wrapping_add(1);
+        left = rest;
+    }
+    plain
+};
+
+fn escaped(text: &mut String, c: char) {
+    match c {
+        '"' => text.push_str("\\\""),
+        '\\' => text.push_str("\\\\"),
+        '\n' => text.push_str("\\n"),
+        '\r' => text.push_str("\\r"),
+        '\t' => text.push_str("\\t"),
+        '\u{8}' => text.push_str("\\b"),
+        '\u{c}' => text.push_str("\\f"),
+        '\0'..' ' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
         }
+        c => text.push(c),
     }
 }
 
@@ -171,5 +209,18 @@ mod tests {
         let given = json!({"a": ["<x>", null, true, -1, {"b": "\u{7}\u{1F600}"}]});
         let read: Value = serde_json::from_str(&document(&given, 0)).expect("JSON");
         assert_eq!(read, given);
+    }
+
+    #[test]
+    fn every_character_is_read_back_and_escaped_as_json_is() {
+        for c in (0..0x3000).filter_map(char::from_u32).chain(['\u{1F600}', '\u{10FFFF}']) {
+            let given = Value::from(format!("a{c}{c}b"));
+            let written = value(&given);
+            let read: Value = serde_json::from_str(&written).expect("JSON");
+            assert_eq!(read, given, "{c:?}");
+            if !['<', '>', '&', '\u{2028}', '\u{2029}'].contains(&c) {
+                assert_eq!(written, given.to_string(), "{c:?}");
+            }
+        }
     }
 }

@@ -87,7 +87,7 @@ impl LongList {
             Form::Array => {
                 let begin = if is_first { "[" } else { "," };
                 let end = if is_last { "\n]\n" } else { "" };
-                format!("{begin}{}{end}", elements(&Value::Array(keys), 0))
+                format!("{begin}{}{end}", json::inside(&Value::Array(keys), 0))
             }
             Form::Envelope(envelope) => {
                 if is_first && round == 0 {
@@ -127,7 +127,7 @@ impl Envelope {
             text.extend(self.rest.drain(..start.saturating_add(bracket.len())));
             self.is_filled = false;
         }
-        let elements = elements(part, 2);
+        let elements = json::inside(part, 2);
         if !elements.is_empty() {
             text.push_str(if self.is_filled { "," } else { "" });
             text.push_str(&elements);
@@ -141,19 +141,6 @@ impl Envelope {
         }
         text
     }
-}
-
-/// What stands between the brackets, without the line end before the last, so many levels
-/// further in.
-fn elements(value: &Value, levels: usize) -> String {
-    let text = json::value(value);
-    let mut chars = text.chars();
-    chars.next();
-    chars.next_back();
-    let inner = chars.as_str();
-    let inner = inner.strip_suffix('\n').unwrap_or(inner);
-    // Texts have no line ends in them: those are escaped.
-    inner.replace('\n', &format!("\n{}", "  ".repeat(levels)))
 }
 
 fn into_array(value: Value) -> Option<Vec<Value>> {

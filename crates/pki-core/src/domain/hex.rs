@@ -14,7 +14,8 @@ pub(crate) fn joined(octets: &[u8], separator: &str) -> String {
         if 0 < index {
             text.push_str(separator);
         }
-        text.extend([digit(octet >> 4), digit(octet & 15)]);
+        text.push(digit(octet >> 4));
+        text.push(digit(octet & 15));
     }
     text
 }
