@@ -55,6 +55,26 @@ fn io_failed(place: &Place, error: Error, system: ErrorKind) -> StoreError {
     }
 }
 
+/// SQLite opens a file for reading when it cannot be opened for writing, whatever the reason.
+/// `system` is the last word of the system when that was done in this thread.
+pub(super) fn read_only(place: &Place, system: io::Error) -> StoreError {
+    match system.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            StoreError::Full { place: place.name() }
+        }
+        _ if is_shortage(&system) => place.io("cannot write the store at", system),
+        _ => StoreError::ReadOnly { place: place.name() },
+    }
+}
+
+/// Whether the system could not do what it was asked, be that allowed or not.
+fn is_shortage(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    cfg!(unix) && matches!(error.raw_os_error(), Some(EIO | ENFILE | EMFILE))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -86,6 +106,25 @@ mod tests {
             let said = Some("what it said".to_owned());
             let error = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), said);
             assert_eq!(io_failed(&place, error, system).to_string(), want);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_system_knows_why_a_file_is_read_only() {
+        let place = Place::new(Path::new("/store"), Duration::ZERO).unwrap();
+        let read_only = "store at /store cannot be written: it is read-only";
+        let cases = [
+            (28, "no space left for the store at /store; nothing was changed"),
+            (5, "cannot write the store at /store: Input/output error (os error 5)"),
+            (24, "cannot write the store at /store: Too many open files (os error 24)"),
+            (13, read_only),
+            // Of something else that was not there.
+            (2, read_only),
+        ];
+        for (system, want) in cases {
+            let system = io::Error::from_raw_os_error(system);
+            assert_eq!(super::read_only(&place, system).to_string(), want);
         }
     }
 

@@ -217,18 +217,16 @@ impl DirectoryStore {
         others: &[&Batch],
         started: Instant,
     ) -> Result<Outcomes, StoreError> {
-        let connection = self.pool.take_writer(&self.place)?;
-        log::publish(&self.place)
-            .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
-        // One that has failed is closed: the fault may be its own, as when its file could not be
-        // opened for writing.
-        let outcomes = apply::run(&self.place, &connection, (first, others), started)?;
+        let outcomes = self.pool.write(&self.place, started, |connection| {
+            log::publish(&self.place)
+                .map_err(|source| self.place.unwritable("cannot write the store at", source))?;
+            apply::run(&self.place, connection, (first, others), started)
+        })?;
         let (first, others) = &outcomes;
         if let Some(revision) = others.iter().rev().chain([first]).flatten().next() {
             self.log.has_grown();
             lock.mark(*revision);
         }
-        self.pool.give_back_writer(connection);
         Ok(outcomes)
     }
 
