@@ -69,6 +69,28 @@ fn a_change_that_was_interrupted_leaves_a_store_that_opens() {
     issue(&world);
 }
 
+#[test]
+fn what_a_killed_change_has_left_is_noted_and_swept() {
+    let world = world();
+    let drafts = ["seal.key.next.0123456789abcdef", "seal.key.fedcba9876543210"];
+    let leave = || {
+        for name in drafts {
+            fs::write(world.store().join(name), "0f").expect("written");
+        }
+    };
+    let are_gone = || drafts.iter().all(|name| !world.store().join(name).exists());
+    leave();
+    let got = world.ok(&["store", "check"]);
+    assert!(got.contains("note") && got.contains(drafts[0]) && got.contains("sound"), "{got}");
+    let got = world.ok(&["store", "check", "-repair"]);
+    assert!(got.starts_with("Repaired: remove what is left of key files (2 files)\n"), "{got}");
+    assert!(are_gone() && !got.contains("note"), "{got}");
+    leave();
+    world.ok(&["store", "rekey", "-to=keyfile"]);
+    assert!(are_gone());
+    issue(&world);
+}
+
 /// A key that others can read is not used, wherever it lies.
 fn issue_fails_for_modes(world: &World, next: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt as _;

@@ -59,7 +59,8 @@ impl Session {
             // In a store that has been used, a key file that is not there is one that was lost;
             // a new one would only hide that.
             if store.revision().map_err(|problem| unusable(&problem))? == 0 {
-                make_key_file(path)?;
+                let made = store.locked(|| make_key_file(path));
+                made.map_err(|problem| unusable(&problem))??;
             }
         }
         Ok(Self::over(Arc::new(store), true, settings, environment))

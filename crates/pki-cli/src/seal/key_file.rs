@@ -1,5 +1,6 @@
 //! The key file: 64 hexadecimal digits that only their owner can read.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,12 @@ const LENGTH: usize = 32;
 
 /// More than the digits and a line end; what is longer is no key file.
 const LONGEST: u64 = 67;
+
+/// What is added to the name of a key file for the one that will take its place.
+const FOLLOWING: &str = ".next";
+
+/// Digits that are added, after a dot, for the file in which a key file is made.
+const DRAFT_DIGITS: usize = 16;
 
 /// Reads the key.
 ///
@@ -52,12 +59,51 @@ pub(super) fn read(path: &Path) -> Result<Secret<[u8; LENGTH]>, String> {
 /// Where the key is that will take the place of a key file, while the seal is being changed.
 pub(crate) fn following(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(".next");
+    name.push(FOLLOWING);
     name.into()
 }
 
+/// What a command was writing a key to when it was killed: nothing was sealed with a key before it
+/// had its name. Under the lock of the store, whoever makes a key file in its place is dead.
+pub(crate) fn drafts(path: &Path) -> Vec<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (Ok(files), Some(name)) =
+        (fs::read_dir(folder.unwrap_or(Path::new("."))), path.file_name().and_then(OsStr::to_str))
+    else {
+        // A folder that cannot be listed is for others to complain of.
+        return Vec::new();
+    };
+    let files = files.flatten().filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()));
+    let drafts = files.filter(|file| file.file_name().to_str().is_some_and(|f| is_draft(f, name)));
+    let mut drafts: Vec<PathBuf> = drafts.map(|file| file.path()).collect();
+    drafts.sort();
+    drafts
+}
+
+/// Whether a file is named as drafts of a key file are, or of the one that is to follow it.
+fn is_draft(file: &str, key_file: &str) -> bool {
+    let rest = file.strip_prefix(key_file).unwrap_or_default();
+    let rest = rest.strip_prefix(FOLLOWING).unwrap_or(rest);
+    rest.strip_prefix('.').is_some_and(|digits| {
+        let is_digit = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        digits.len() == DRAFT_DIGITS && digits.bytes().all(is_digit)
+    })
+}
+
+/// Removes [`drafts`], under the lock of the store.
+///
+/// # Errors
+///
+/// When one cannot be removed.
+pub(crate) fn sweep(path: &Path) -> io::Result<usize> {
+    let drafts = drafts(path);
+    drafts.iter().try_for_each(fs::remove_file)?;
+    Ok(drafts.len())
+}
+
 /// Makes a key file, unless there is one. It is complete and on the disk before it has its
-/// name, so that nobody ever reads half a key.
+/// name, so that nobody ever reads half a key. Under the lock of the store, so that nobody sweeps
+/// it away meanwhile.
 ///
 /// # Errors
 ///
@@ -70,7 +116,7 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
     let mut text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     text.push('\n');
     let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{:016x}", u64::from_be_bytes(system::random()?)));
+    draft.push(format!(".{:0DRAFT_DIGITS$x}", u64::from_be_bytes(system::random()?)));
     let draft = Path::new(&draft);
     write_private(draft, text.as_bytes())?;
     let named = match fs::hard_link(draft, path) {
@@ -174,6 +220,32 @@ mod tests {
         create(&path).expect("left alone");
         assert_eq!(fs::read_to_string(&path).expect("text"), text);
         assert_eq!(fs::read_dir(folder.path()).expect("a list").count(), 1);
+    }
+
+    #[test]
+    fn nothing_but_drafts_is_swept() {
+        let folder = folder();
+        let path = folder.path().join("seal.key");
+        let kept = [
+            "other.key.0123456789abcdef",
+            "seal.key",
+            "seal.key.0123456789ABCDEF",
+            "seal.key.0123456789abcde",
+            "seal.key.0123456789abcdef0",
+            "seal.key.next",
+            "seal.key.next.0123456789abcdeg",
+            "seal.key.replaced-1",
+        ];
+        let drafts = ["seal.key.0123456789abcdef", "seal.key.next.fedcba9876543210"];
+        for name in kept.iter().chain(&drafts) {
+            fs::write(folder.path().join(name), "").expect("written");
+        }
+        assert_eq!(super::drafts(&path), drafts.map(|name| folder.path().join(name)));
+        assert_eq!(sweep(&path).expect("swept"), 2);
+        let left = fs::read_dir(folder.path()).expect("a list").flatten();
+        let mut left: Vec<_> = left.map(|file| file.file_name()).collect();
+        left.sort();
+        assert_eq!(left, kept);
     }
 
     #[cfg(unix)]

@@ -4,7 +4,7 @@ mod key_file;
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use pki_core::domain::secret::Secret;
@@ -13,7 +13,10 @@ use pki_core::{Seal, SealError, Unlock};
 use crate::environment::Environment;
 use crate::failure::reason;
 
-pub(crate) use key_file::{create as create_key_file, following, sync_folder};
+pub(crate) use key_file::{
+    create as create_key_file, drafts as key_file_drafts, following, sweep as sweep_key_file,
+    sync_folder,
+};
 
 /// The name of the key file in the directory of the store.
 pub(crate) const KEY_FILE: &str = "seal.key";
@@ -28,6 +31,16 @@ pub(crate) enum Protection {
     KeyFile(PathBuf),
     /// With a passphrase.
     Passphrase(Passphrase),
+}
+
+impl Protection {
+    /// The key file, or where one would be made.
+    pub(crate) fn key_file(&self, data_dir: &Path) -> PathBuf {
+        match self {
+            Self::KeyFile(path) => path.clone(),
+            Self::Passphrase(_) => data_dir.join(KEY_FILE),
+        }
+    }
 }
 
 /// Where a passphrase is.

@@ -10,14 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pki_core::{Engine, Given, Seal};
+use pki_store::directory::DirectoryStore;
 
 use super::super::{Context, exactly};
 use super::{engine, failed, open};
 use crate::args::{RekeyArgs, SealKind};
+use crate::config::Settings;
 use crate::failure::{Failure, reason};
 use crate::output::{Format, success};
 use crate::seal::{
-    KEY_FILE, Keeper, Passphrase, Protection, create_key_file, first_line, following, sync_folder,
+    Keeper, Passphrase, Protection, create_key_file, first_line, following, sweep_key_file,
+    sync_folder,
 };
 
 const DOING: &str = "changing the seal";
@@ -48,7 +51,7 @@ pub(super) fn run(args: &RekeyArgs, mut context: Context<'_, '_>) -> Result<(), 
     engine.unlock().map_err(|problem| failed(DOING, problem))?;
     let done = match new {
         Some(new) => to_passphrase(&context, &engine, &*new)?,
-        None => to_key_file(args, &context, &engine)?,
+        None => to_key_file(args, &context, &store, &engine)?,
     };
     success(context.console, Format::Table, &done)
 }
@@ -101,17 +104,24 @@ fn to_passphrase(
 fn to_key_file(
     args: &RekeyArgs,
     context: &Context<'_, '_>,
+    store: &DirectoryStore,
     engine: &Engine,
 ) -> Result<String, Failure> {
-    let in_use = match &context.settings.protection {
+    let Settings { protection, data_dir, .. } = context.settings;
+    let in_use = match protection {
         Protection::KeyFile(path) => Some(path),
         Protection::Passphrase(_) => None,
     };
-    let target = args.key_file.clone().or_else(|| in_use.cloned());
-    let target = target.unwrap_or_else(|| context.settings.data_dir.join(KEY_FILE));
+    let target = args.key_file.clone().unwrap_or_else(|| protection.key_file(data_dir));
     let is_in_place = in_use.is_some_and(|path| is_same(path, &target));
     let made = if is_in_place { following(&target) } else { target.clone() };
-    create_key_file(&made).map_err(|problem| file_problem("create", &made, &problem))?;
+    let create = || {
+        // What others have left who were killed.
+        sweep_key_file(&target)?;
+        create_key_file(&made)
+    };
+    let created = store.locked(create).map_err(|problem| failed(DOING, problem))?;
+    created.map_err(|problem| file_problem("create", &made, &problem))?;
     let keeper = Keeper::new(Protection::KeyFile(made.clone()), context.console.environment);
     engine.rekey(&keeper).map_err(|problem| failed(DOING, problem))?;
     if !is_in_place {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use pki_core::inspect::{Finding, Repair, Severity, Watcher};
@@ -10,6 +11,9 @@ use serde_json::{Value, json};
 
 /// No more findings than this are kept; all are counted.
 const MOST: usize = 1_000;
+
+/// What is done about key files that were not completed.
+pub(super) const SWEEP: &str = "remove what is left of key files";
 
 /// The findings of one check.
 #[derive(Default)]
@@ -58,6 +62,21 @@ impl Report {
                 record: String::new(),
                 problem,
                 repair: repair.map_or_else(String::new, |repair| repair.to_string()),
+            });
+        }
+    }
+
+    /// Takes on what is left of key files that were being made when a command was killed.
+    pub(super) fn note_drafts(&mut self, drafts: &[PathBuf]) {
+        for draft in drafts {
+            self.add(Shown {
+                severity: Severity::Note,
+                mount: String::new(),
+                table: "key file".to_owned(),
+                record: draft.display().to_string(),
+                problem: "a command was killed while it made a key file; nothing needs it"
+                    .to_owned(),
+                repair: SWEEP.to_owned(),
             });
         }
     }
