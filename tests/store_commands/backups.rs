@@ -59,6 +59,26 @@ fn a_backup_is_complete_and_private_and_replaces_nothing_unasked() {
 }
 
 #[test]
+fn a_backup_of_a_damaged_store_is_made_and_says_so() {
+    let world = world();
+    issue(&world);
+    let got = world.run(&["store", "backup", "sound"]);
+    assert!(!got.err.contains("damaged"), "{}", got.err);
+    let flip = "UPDATE heap SET value = CAST(value || x'00' AS BLOB) WHERE rowid = 1";
+    assert_eq!(database(&world.store()).execute(flip, []).expect("changed"), 1);
+    let got = world.run(&["store", "backup", "b"]);
+    let (status, out) = (got.status, got.out.starts_with("Success!"));
+    assert_eq!((status, out), (0, true), "{}", got.err);
+    let says = "WARNING: 1 record of the store is damaged, and the backup is as it is.";
+    assert!(got.err.contains(says), "{}", got.err);
+    assert!(got.err.ends_with("type: pkictl store check\n"), "{}", got.err);
+    let got = world.run(&["store", "backup", "-force", "-format=json", "b"]);
+    assert_eq!(json(&got)["damaged"], 1);
+    assert!(got.err.contains(says), "{}", got.err);
+    assert_eq!(world.run(&["store", "check"]).status, REFUSED);
+}
+
+#[test]
 fn a_backup_of_a_busy_store_is_sound() {
     let world = world();
     let line = "while :; do

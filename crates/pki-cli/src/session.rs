@@ -136,13 +136,18 @@ pub(crate) fn exists(settings: &Settings) -> bool {
 
 /// What to tell a user who has no store yet: where we looked, and what to type.
 pub(crate) fn no_store_hint(settings: &Settings) -> String {
-    let place = settings.data_dir.display();
-    let flag = if settings.data_dir_from_flag {
-        format!("-data-dir={} ", shell::word(&place.to_string()))
+    let (place, type_this) = (settings.data_dir.display(), typed(settings, "secrets enable pki"));
+    format!("There is no store in {place} yet. To make one, type: {type_this}")
+}
+
+/// What to type for a command on this store.
+pub(crate) fn typed(settings: &Settings, command: &str) -> String {
+    if settings.data_dir_from_flag {
+        let place = settings.data_dir.display().to_string();
+        format!("pkictl -data-dir={} {command}", shell::word(&place))
     } else {
-        String::new()
-    };
-    format!("There is no store in {place} yet. To make one, type: pkictl {flag}secrets enable pki")
+        format!("pkictl {command}")
+    }
 }
 
 /// A key file without its store: one that was deleted, not one that nobody has made.

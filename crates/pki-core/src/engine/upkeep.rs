@@ -19,6 +19,16 @@ impl Engine {
         inspect::check(view, self.env.clock.now(), &self.keys, private, watcher)
     }
 
+    /// Reads every value, as of one moment, and says how many are not what was written, as far as
+    /// their sums tell: what [`Engine::check`] finds at a fraction of its cost.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn damaged(&self) -> Result<u64, Error> {
+        inspect::damaged(&self.whole()?)
+    }
+
     /// Makes something anew that a check of this mount found wrong, in one transaction. Says how
     /// many records were changed.
     ///

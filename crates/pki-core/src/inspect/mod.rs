@@ -20,6 +20,7 @@ pub use lineage::{CrlNumber, Lineage, MountLineage, Objection};
 pub use stats::{CrlStats, MountStats, Stats};
 
 pub(crate) use lineage::{lineage, raise_numbers};
+pub(crate) use mounts::damaged;
 pub(crate) use repair::carry_out;
 pub(crate) use stats::stats;
 

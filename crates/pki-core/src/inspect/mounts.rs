@@ -3,20 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use super::PrivateKeys;
 use super::walk::{Place, Walk};
+use super::{PAGE, PrivateKeys};
 use crate::ca::tables::{CERTS, LAST_MOUNT, LEASES, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED};
 use crate::domain::id::MountId;
 use crate::error::Error;
 use crate::keyring::{SEAL, SealKind};
 use crate::seal::SealError;
-use crate::store::{Found, Look, View};
+use crate::store::{Found, Look, SETS, View};
 use crate::system::mount::Mount;
 
 /// The mounts that can be read. There are few.
 pub(super) fn readable(view: &View<'_>) -> Result<Vec<Mount>, Error> {
     let found = view.look().page(&MOUNTS, &[], None, usize::MAX)?;
     Ok(found.into_iter().filter_map(|found| Some(found.record.ok()?.1)).collect())
+}
+
+/// How many values of the whole store are not what was written, as far as their sums tell.
+pub(crate) fn damaged(view: &View<'_>) -> Result<u64, Error> {
+    let own = [SEAL.table, MOUNTS.table, LAST_MOUNT.table, MIGRATIONS.table, LEASES.table];
+    // What is stored of sets are versions alone.
+    let tables = own.iter().chain(OF_A_MOUNT).filter(|table| **table != SETS);
+    let look = view.look();
+    tables.map(|table| Ok(look.damaged(*table, PAGE)?)).sum()
 }
 
 /// How many records a check counts while it goes on.

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use pki_store::{Key, KeyRange, Snapshot, StoreError, Table};
+use pki_store::{Entry, Key, KeyRange, Snapshot, StoreError, Table};
 
-use super::record::{Record, RecordKey, Records};
+use super::record::{Record, RecordKey, Records, SUMMED};
+use super::sum;
 use super::view::{read, scoped};
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -134,6 +135,20 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// How many values of a table, whatever mount they belong to, are not what was written, as far
+    /// as their sums tell. So many are in memory at a time.
+    pub(crate) fn damaged(&self, table: Table, limit: usize) -> Result<u64, StoreError> {
+        let (mut damaged, mut after) = (0, None);
+        loop {
+            let range = KeyRange { after, ..KeyRange::prefix(table, []) };
+            let page = self.snapshot.scan(&range, limit)?;
+            let Some((last, _)) = page.last() else { return Ok(damaged) };
+            after = Some(last.bytes.clone());
+            let is_damaged = |(key, entry): &&(Key, Entry)| !is_whole(key, &entry.value);
+            damaged += page.iter().filter(is_damaged).count() as u64;
+        }
+    }
+
     fn key(&self, table: Table, own: &[u8]) -> Key {
         Key { table, bytes: scoped(self.mount, own) }
     }
@@ -146,6 +161,15 @@ impl<'a> Look<'a> {
 
 fn own(key: &Key) -> &[u8] {
     key.bytes.get(4..).unwrap_or_default()
+}
+
+/// Whether a stored value fits its sum, if it has one.
+fn is_whole(key: &Key, stored: &[u8]) -> bool {
+    match stored.first().map(|marked| marked & SUMMED) {
+        Some(SUMMED) => sum::open(key.table.number, &key.bytes, stored).is_some(),
+        Some(0) => true,
+        _ => false,
+    }
 }
 
 /// A key that is written as it would be: two that mean the same are not both there.
