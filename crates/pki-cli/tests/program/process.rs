@@ -45,3 +45,27 @@ fn output_that_cannot_be_written_is_an_error() {
     let err = String::from_utf8(got.stderr).expect("text");
     assert_eq!(err, "Error writing output: no space left on device\n");
 }
+
+/// SQLite does not say why it cannot open a file. It is not that the store cannot be written.
+#[cfg(target_os = "linux")]
+#[test]
+fn too_few_files_are_named_as_the_reason() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let store = folder.path().join("store");
+    let got = pkictl().env("PKICTL_DATA_DIR", &store).args(["secrets", "enable", "pki"]).output();
+    assert!(got.expect("run").status.success());
+    let mut failed = 0;
+    for files in 4..16 {
+        let line = format!("ulimit -n {files}; exec \"$0\" list sys/mounts");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line, env!("CARGO_BIN_EXE_pkictl")]).env("PKICTL_DATA_DIR", &store);
+        let got = shell.output().expect("run");
+        let err = String::from_utf8(got.stderr).expect("text");
+        if err.starts_with("Error opening the store: ") {
+            assert!(err.ends_with(": Too many open files (os error 24)\n"), "{files}: {err}");
+            failed += 1;
+        }
+    }
+    // The first file, and then some that SQLite opens.
+    assert!(2 < failed, "{failed}");
+}

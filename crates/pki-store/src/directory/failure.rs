@@ -29,8 +29,7 @@ pub(super) fn named(place: &Place, error: Error) -> StoreError {
             place.corrupt(&format!("{} is damaged or cannot be read ({error})", place.file()))
         }
         Some(Code::CannotOpen | Code::PermissionDenied) => {
-            let source = io::Error::new(ErrorKind::PermissionDenied, error);
-            place.io("cannot open the store at", source)
+            not_opened(place, error, io::Error::last_os_error())
         }
         // After a sync that failed it is not known what is on the disk.
         Some(Code::SystemIoFailure) if is_sync(&error) => io_failed(place, error, ErrorKind::Other),
@@ -65,6 +64,16 @@ pub(super) fn read_only(place: &Place, system: io::Error) -> StoreError {
         _ if is_shortage(&system) => place.io("cannot write the store at", system),
         _ => StoreError::ReadOnly { place: place.name() },
     }
+}
+
+/// SQLite does not say why it cannot open a file. Mostly it may not, and then it may be enough to
+/// read; where the system's last word in this thread is another, that is no reason to.
+fn not_opened(place: &Place, error: Error, system: io::Error) -> StoreError {
+    let source = match is_shortage(&system) {
+        true => system,
+        false => io::Error::new(ErrorKind::PermissionDenied, error),
+    };
+    place.io("cannot open the store at", source)
 }
 
 /// Whether the system could not do what it was asked, be that allowed or not.
@@ -111,6 +120,26 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn the_system_knows_why_a_file_is_not_opened() {
+        let place = Place::new(Path::new("/store"), Duration::ZERO).unwrap();
+        let start = "cannot open the store at /store: ";
+        let cases = [
+            (5, "Input/output error (os error 5)"),
+            (23, "Too many open files in system (os error 23)"),
+            (24, "Too many open files (os error 24)"),
+            (13, "what it said"),
+            (2, "what it said"),
+        ];
+        for (system, want) in cases {
+            let said = Some("what it said".to_owned());
+            let error = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CANTOPEN), said);
+            let said = not_opened(&place, error, io::Error::from_raw_os_error(system)).to_string();
+            assert_eq!(said, format!("{start}{want}"));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn the_system_knows_why_a_file_is_read_only() {
         let place = Place::new(Path::new("/store"), Duration::ZERO).unwrap();
         let read_only = "store at /store cannot be written: it is read-only";
@@ -140,7 +169,6 @@ mod tests {
                 ffi::SQLITE_CORRUPT,
                 "/store is not a usable store: pki.db is damaged or cannot be read (what it said)",
             ),
-            (ffi::SQLITE_CANTOPEN, "cannot open the store at /store: what it said"),
             (ffi::SQLITE_IOERR, "cannot read or write the store at /store: what it said"),
             (ffi::SQLITE_ERROR, "store backend failed at /store: what it said"),
         ];
