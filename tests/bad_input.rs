@@ -74,6 +74,37 @@ fn unknown_parameters_are_named() {
     assert!(got.err.contains(text), "{}", got.err);
 }
 
+/// On standard error, before what is said as ever.
+#[test]
+fn what_was_meant_is_said_where_something_is_near() {
+    let world = world();
+    for (words, hint) in [
+        (
+            ["write", "pki/issue/web", "common-name=x.example.com"],
+            "these parameters are not known: [common-name]; did you mean common_name?",
+        ),
+        (["write", "pki/issue/web", "bogus=1"], "these parameters are not known: [bogus]"),
+        (["write", "pki/isue/web", "common_name=x"], "did you mean pki/issue/web?"),
+        (["write", "sys/mount/pki", "type=pki"], "did you mean sys/mounts/pki?"),
+        (
+            ["write", "pki/revoke", "serial_number=garbage"],
+            "\"garbage\" is not a serial number, which is written as hexadecimal octets with \
+             colons or hyphens between them, such as 17:ab:03",
+        ),
+    ] {
+        let text = format!("Hint: {hint}\nError writing data to {}: ", words[1]);
+        refuse(&world, &words, REFUSED, &text);
+    }
+    for words in [
+        ["write", "pki/issue/web", "ttl=1h"],
+        ["write", "pki/nonsense/web", "common_name=x"],
+        ["write", "pki/revoke", "serial_number=11:22"],
+    ] {
+        let got = world.run(&words);
+        assert!(got.err.starts_with("Error writing data to "), "{words:?}: {}", got.err);
+    }
+}
+
 #[test]
 fn values_of_the_wrong_type() {
     let world = world();

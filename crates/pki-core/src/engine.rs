@@ -294,13 +294,7 @@ fn is_nothing(value: &Value) -> bool {
 /// Parameters that have no effect are named, and none is ignored in silence.
 fn parameter_warnings(op: &Op, route: &Route, data: &Input, is_system: bool) -> Vec<String> {
     let captured = |name: &str| route.captures.contains_key(name);
-    let known = |name: &str| {
-        captured(name)
-            || op.takes_anything
-            || op.tolerated.contains(&name)
-            || op.refused.iter().any(|refused| refused.name == name)
-            || op.fields.iter().any(|field| field.name == name)
-    };
+    let known = |name: &str| captured(name) || op.knows(name);
     let list = |keep: &dyn Fn(&str) -> bool| {
         let mut names: Vec<&str> =
             data.keys().map(String::as_str).filter(|name| keep(name)).collect();

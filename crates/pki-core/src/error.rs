@@ -71,6 +71,9 @@ pub enum Error {
     /// The request cannot be carried out as it stands.
     #[error("{0}")]
     Refused(String),
+    /// A text names no certificate, since it is no serial number.
+    #[error("certificate with serial {0} not found.")]
+    NotASerial(String),
     /// An issuer or key that a read names is not there; clients know this as a 500.
     #[error("{0}")]
     Unresolved(String),
@@ -121,6 +124,7 @@ impl Error {
             | Self::Policy(_)
             | Self::Cel(_)
             | Self::Refused(_)
+            | Self::NotASerial(_)
             | Self::Lint(_)
             | Self::Encode(_)
             | Self::Sign(SignError::Unreadable(_))
@@ -136,6 +140,17 @@ impl Error {
             | Self::DamagedRecord(_)
             | Self::RecordTooNew(..)
             | Self::Store(_) => ErrorClass::Internal,
+        }
+    }
+
+    /// What may help the caller and is no part of the message, since clients know that.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotASerial(text) => Some(format!(
+                "{text:?} is not a serial number, which is written as hexadecimal octets with \
+                 colons or hyphens between them, such as 17:ab:03"
+            )),
+            _ => None,
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn run(command: LeaseCommand, context: Context<'_, '_>) -> Result<(),
 fn lookup(args: &LookupArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let id = id(&args.words.words)?;
     let doing = format!("looking up lease id {id}");
-    let answer = ask(&context, "lookup", request(id, None), &doing)?;
+    let answer = ask(&mut context, "lookup", request(id, None), &doing)?;
     context.show_change(answer, None, (&doing, ""))
 }
 
@@ -28,11 +28,11 @@ fn renew(args: &RenewArgs, mut context: Context<'_, '_>) -> Result<(), Failure> 
     let doing = format!("renewing {id}");
     let increment = args.increment.as_deref().map(Value::from);
     let request = request(id, increment.map(|value| ("increment", value)));
-    let answer = ask(&context, "renew", request, &doing)?;
+    let answer = ask(&mut context, "renew", request, &doing)?;
     context.show_change(answer, args.field.field.as_deref(), (&doing, ""))
 }
 
-fn revoke(args: &RevokeArgs, context: Context<'_, '_>) -> Result<(), Failure> {
+fn revoke(args: &RevokeArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [id] = exactly(&args.words.words)?;
     let id = id.trim().trim_start_matches('/');
     if args.force && !args.prefix {
@@ -48,7 +48,7 @@ fn revoke(args: &RevokeArgs, context: Context<'_, '_>) -> Result<(), Failure> {
         )?;
     }
     let (path, request, doing) = revocation(args, id);
-    if let Answer::Secret(secret) = ask(&context, &path, request, &doing)? {
+    if let Answer::Secret(secret) = ask(&mut context, &path, request, &doing)? {
         crate::output::warn(context.console, &secret.warnings)?;
     }
     match done(args, id) {
@@ -91,7 +91,7 @@ fn done(args: &RevokeArgs, id: &str) -> Option<String> {
 }
 
 fn ask(
-    context: &Context<'_, '_>,
+    context: &mut Context<'_, '_>,
     path: &str,
     request: Map<String, Value>,
     doing: &str,

@@ -3,6 +3,7 @@
 mod batch;
 mod completion;
 mod delete;
+mod hints;
 mod lease;
 mod list;
 mod maintain;
@@ -152,14 +153,24 @@ impl Context<'_, '_> {
 
     /// Asks for a change. `doing` is what to call it if it fails.
     fn change(
-        &self,
+        &mut self,
         operation: Operation,
         path: &str,
         data: Map<String, Value>,
         doing: &str,
     ) -> Result<Answer, Failure> {
         let session = self.session()?;
-        let answer = session.ask(operation, path, data).map_err(|error| refusal(doing, &error))?;
+        let sent: Vec<String> = data.keys().cloned().collect();
+        let answer = match session.ask(operation, path, data) {
+            Ok(answer) => answer,
+            Err(error) => {
+                // Before the refusal, whose end scripts look at.
+                for hint in hints::after(&session, (operation, path), &sent, &error) {
+                    writeln!(self.console.err, "Hint: {hint}")?;
+                }
+                return Err(refusal(doing, &error));
+            }
+        };
         // Deleting from nothing succeeds, as everywhere; anything else would be lost.
         if session.is_stored() || operation == Operation::Delete {
             Ok(answer)

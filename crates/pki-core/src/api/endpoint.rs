@@ -340,6 +340,14 @@ impl Op {
         Self { run: Run::Command(run_patch::<P>), ..Self::command::<P>(Operation::Patch) }
     }
 
+    /// Whether it does something with a parameter, takes it without doing so, or refuses it.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.takes_anything
+            || self.tolerated.contains(&name)
+            || self.refused.iter().any(|refused| refused.name == name)
+            || self.fields.iter().any(|field| field.name == name)
+    }
+
     /// Accepts parameters that have no effect, as the reference does.
     pub const fn tolerating(self, tolerated: &'static [&'static str]) -> Self {
         Self { tolerated, ..self }

@@ -1,10 +1,12 @@
-//! What is derived from the declarations of paths: routing, parsing, help, completion.
+//! What is derived from the declarations of paths: routing, parsing, help, completion, what
+//! was meant.
 
 pub mod complete;
 pub mod endpoint;
 pub mod help;
 pub mod request;
 pub(crate) mod router;
+pub mod suggest;
 
 pub use complete::Candidate;
 pub use endpoint::{

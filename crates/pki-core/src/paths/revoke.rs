@@ -112,7 +112,7 @@ fn by_serial(cx: &WriteCx<'_>, text: &str) -> Result<(Certificate, Option<Issuer
         return Err(Error::refused("The serial number must be provided"));
     }
     let unknown = || Error::refused(format!("certificate with serial {text} not found."));
-    let serial = SerialNumber::parse(text).map_err(|_| unknown())?;
+    let serial = SerialNumber::parse(text).map_err(|_| Error::NotASerial(text.to_owned()))?;
     match revoke::stored(&cx.tx, &serial)? {
         Some((record, certificate)) => Ok((certificate, record.issuer)),
         None => issuer_with(cx, &serial)?.ok_or_else(unknown),

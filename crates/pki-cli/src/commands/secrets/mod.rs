@@ -23,7 +23,7 @@ pub(super) fn run(command: SecretsCommand, context: Context<'_, '_>) -> Result<(
     }
 }
 
-fn disable(args: &DisableArgs, context: Context<'_, '_>) -> Result<(), Failure> {
+fn disable(args: &DisableArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [path] = exactly(&args.words.words)?;
     let mount = mount_path(path);
     let doing = format!("disabling secrets engine at {mount}");

@@ -14,7 +14,7 @@ use crate::output::{self, Answer};
 /// Between two looks at how the move is going.
 const PAUSE: Duration = Duration::from_millis(100);
 
-pub(super) fn run(args: &MoveArgs, context: Context<'_, '_>) -> Result<(), Failure> {
+pub(super) fn run(args: &MoveArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [from, to] = exactly(&args.words.words)?;
     let way = format!("secrets engine {} to {}", mount_path(from), mount_path(to));
     let doing = format!("moving {way}");

@@ -9,7 +9,7 @@ use crate::commands::{Context, exactly, mount_path, trimmed};
 use crate::durations::FlagDuration;
 use crate::failure::Failure;
 
-pub(super) fn run(args: &TuneArgs, context: Context<'_, '_>) -> Result<(), Failure> {
+pub(super) fn run(args: &TuneArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let [path] = exactly(&args.words.words)?;
     let mount = mount_path(path);
     let doing = format!("tuning secrets engine {mount}");
