@@ -288,7 +288,8 @@ fn what_is_no_table_of_requests_is_refused() {
         (&["-in=a.csv", "-out=made", "pki/sign/web"][..], USAGE, "column \"csr\" is missing"),
         (&["-in=a.csv", "-out=made", "pki/roles/web"], USAGE, "a batch is for issue/ROLE"),
         (&["-in=a.csv", "-out=made", "none/issue/web"], REFUSED, "no handler for route"),
-        (&["-in=a.csv", "-out=made", "pki/issue/none"], REFUSED, "a.csv:2: unknown role: none"),
+        (&["-in=a.csv", "-out=made", "pki/issue/none"], REFUSED, "\n* unknown role: none\n"),
+        (&["-in=a.csv", "-out=made", "pki/issuer/no/issue/web"], REFUSED, "for reference: no"),
         (&["-in=none.csv", "-out=made", "pki/issue/web"], USAGE, "cannot read none.csv"),
         (&["-in=.", "-out=made", "pki/issue/web"], USAGE, "cannot read ."),
         (&["-in=a.csv", "pki/issue/web"], USAGE, "-out=DIRECTORY"),
@@ -301,6 +302,23 @@ fn what_is_no_table_of_requests_is_refused() {
         assert!(got.err.contains(want), "{words:?}: {}", got.err);
     }
     assert!(before == world.store_bytes(), "the store was changed");
+    assert!(!world.work().join("made").exists());
+}
+
+/// What is the same for all rows is said once, and the file not read to its end.
+#[test]
+fn a_role_that_is_not_there_ends_a_batch_at_once() {
+    let world = world();
+    let rows = "a.example.com\n".repeat(100_000);
+    let rows = [b"common_name\n", rows.as_bytes(), b"\xff\n"].concat();
+    fs::write(world.work().join("a.csv"), rows).expect("written");
+    let got = world.run(&["batch", "-in=a.csv", "-out=made", "pki/issue/none"]);
+    assert_eq!((got.status, got.out.as_str()), (REFUSED, ""), "{}", got.err);
+    assert_eq!(
+        got.err,
+        "Error working through a.csv: Error making API request.\n\nCode: 400. Errors:\n\n\
+         * unknown role: none\n"
+    );
     assert!(!world.work().join("made").exists());
 }
 

@@ -6,6 +6,7 @@ use pki_core::field::{Field, FieldError, Fields as _, Input};
 use pki_core::paths::issue::{Issue, IssuedCertificate};
 use pki_core::paths::sign::Sign;
 use pki_core::x509::CertificationRequest;
+use pki_core::{Engine, Error, Operation, Request};
 use serde_json::{Map, Value, json};
 
 use super::folder::Made;
@@ -50,6 +51,23 @@ impl Target {
             }
         };
         Ok(Self { verb, role: role.to_owned(), issuer_ref })
+    }
+
+    /// Makes sure that the role and the issuer are there: that is the same for all rows.
+    ///
+    /// # Errors
+    ///
+    /// As each row would be refused.
+    pub(super) fn require(&self, engine: &Engine, mount: &str) -> Result<(), Error> {
+        let read = |path: String| {
+            let path = format!("{mount}/{path}");
+            engine.handle(Request { operation: Operation::Read, path, data: Map::new() }).map(drop)
+        };
+        read(format!("roles/{}", self.role)).map_err(|error| match error {
+            Error::Absent => Error::Refused(format!("unknown role: {}", self.role)),
+            error => error,
+        })?;
+        self.issuer_ref.iter().try_for_each(|issuer| read(format!("issuer/{issuer}")))
     }
 
     /// All parameters of a row.

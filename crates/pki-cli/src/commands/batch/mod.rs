@@ -169,7 +169,8 @@ impl Plan<'_> {
         )))
     }
 
-    /// Reads all rows, and checks those that are not done.
+    /// Reads all rows, and checks those that are not done. Before the first of them, what is the
+    /// same for all.
     fn check<C: Leaf>(
         &self,
         rows: &mut Rows<'_>,
@@ -181,7 +182,12 @@ impl Plan<'_> {
         while let Some(Block { rows, digest }) = rows.next_block()? {
             checked.blocks.push(digest);
             let skipped = usize::try_from(done.saturating_sub(checked.rows)).unwrap_or(BLOCK);
+            let from = checked.rows;
             checked.rows += rows.len() as u64;
+            if from <= done && done < checked.rows {
+                let required = self.target.require(self.engine, &self.mount);
+                required.map_err(|error| self.refusal(&error))?;
+            }
             let rows = rows.into_iter().skip(skipped);
             self.check_some::<C>(rows, &mut checked.report, context)?;
             progress.show(checked.rows, context.console)?;
