@@ -283,6 +283,13 @@ const OF_CRLS: &[Damage] = &[
         "do not agree",
         Repaired,
     ),
+    damage(
+        "a revocation that a CRL lists is gone",
+        |db| remove(db, REVOKED),
+        "revoked",
+        "lists it, and there is no revocation; if that was lost, revoke it again",
+        Stays,
+    ),
     damage("a log is gone", |db| remove(db, CRL_LOG), "crl_log", "its log has 0 octets", Repaired),
     damage(
         "a log is nonsense",

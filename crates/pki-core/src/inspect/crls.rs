@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PAGE;
 use super::finding::{Repair, crl_name};
 use super::issuers::Known;
+use super::revocations::is_log_due;
 use super::walk::Place;
-use crate::ca::certs::RevokedExpiryKey;
+use crate::ca::certs::{ExpiryKey, RevokedExpiryKey};
 use crate::ca::crls::{BuiltCrl, CrlClass, CrlRecord, DeltaCrl, LogKey};
-use crate::ca::tables::{CRL_LOG, CRLS, REVOKED_EXPIRY, SHARDS};
+use crate::ca::tables::{CRL_LOG, CRLS, REVOKED, REVOKED_EXPIRY, SHARDS};
 use crate::crypto::asn1::Reader;
 use crate::crypto::digest::sha256;
 use crate::domain::hex;
@@ -62,16 +63,16 @@ pub(super) fn check(place: &mut Place<'_, '_>, known: &Known) -> Result<Crls, Er
     for (id, record) in &crls.records {
         let is_its = |class: &&CrlClass| class.lists().any(|list| list.id == *id);
         let class = crls.classes.iter().find(is_its);
-        check_one(place, *id, record, class)?;
+        check_one(place, (*id, record), class, known)?;
     }
     Ok(crls)
 }
 
 fn check_one(
     place: &mut Place<'_, '_>,
-    id: CrlId,
-    record: &CrlRecord,
+    (id, record): (CrlId, &CrlRecord),
     class: Option<&CrlClass>,
+    known: &Known,
 ) -> Result<(), Error> {
     let repair = Some(Repair::Crl(id));
     let name = crl_name(id);
@@ -98,6 +99,9 @@ fn check_one(
     if !record.stale_log && log.fingerprint != index_fingerprint(place, id)? {
         let problem = "its log and the index over it do not agree";
         place.error(REVOKED_EXPIRY.table, &name, problem, repair);
+    }
+    if !is_log_due(record, place.walk.now) {
+        surplus(place, id, known)?;
     }
     let Some(issuer) = class.and_then(|class| class.members.first()) else { return Ok(()) };
     let shown = frames(record, &log.octets);
@@ -214,6 +218,31 @@ fn index_fingerprint(place: &Place<'_, '_>, id: CrlId) -> Result<Fingerprint, Er
             match RevokedExpiryKey::decode(&key) {
                 Some(key) => fingerprint.add(&key.ends.serial),
                 None => fingerprint.count += 1,
+            }
+        }
+    }
+}
+
+/// Entries of certificates that have not ended and have no revocation. There is no repair: they
+/// would leave the CRL, and it may be the revocation that was lost.
+fn surplus(place: &mut Place<'_, '_>, id: CrlId, known: &Known) -> Result<(), Error> {
+    let revoked = known.issuers.values().filter(|issuer| issuer.record.revoked_at.is_some());
+    let revoked: BTreeSet<_> = revoked.map(|issuer| issuer.certificate.serial().clone()).collect();
+    let living = ExpiryKey { not_after: place.walk.now, serial: SerialNumber::from_octets(&[]) };
+    let mut after = Some(RevokedExpiryKey { crl: id, ends: living }.encode());
+    loop {
+        let page = place.look().keys(REVOKED_EXPIRY.table, &id.0, after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.clone());
+        // What cannot be read was told of before.
+        for entry in page.iter().filter_map(|key| RevokedExpiryKey::decode(key)) {
+            let serial = entry.ends.serial;
+            if !revoked.contains(&serial) && !place.look().has(&REVOKED, &serial)? {
+                let problem = format!(
+                    "CRL {} lists it, and there is no revocation; if that was lost, revoke it again",
+                    crl_name(id)
+                );
+                place.error(REVOKED.table, serial, problem, None);
             }
         }
     }

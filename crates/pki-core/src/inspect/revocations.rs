@@ -121,7 +121,7 @@ fn is_listed(
 
 /// Whether the log of a CRL will be made anew before anyone sees it: also when the clock was set
 /// back since, and what had ended by then may not have ended.
-fn is_log_due(record: &CrlRecord, now: Timestamp) -> bool {
+pub(super) fn is_log_due(record: &CrlRecord, now: Timestamp) -> bool {
     record.stale_log || record.built.as_ref().is_some_and(|built| now < built.this_update)
 }
 
