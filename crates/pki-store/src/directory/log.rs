@@ -28,9 +28,9 @@ const LONG: u64 = 512 * 1024;
 /// since each page is copied once however often it was written.
 const CHECKPOINT: u32 = 4096;
 
-/// In bytes: what remains of the file when the log starts over. All of an ordinary log, since to
-/// write over it takes the disk half the time; not what a giant batch has left.
-const KEEP: u32 = 17 * 1024 * 1024;
+/// In bytes: what remains of the file when the log starts over after a giant batch. All of an
+/// ordinary log does: to write over what is there takes the disk half the time.
+const KEEP: u32 = 8 * 1024 * 1024;
 
 /// Whether this process has made the log longer.
 #[derive(Debug, Default)]
