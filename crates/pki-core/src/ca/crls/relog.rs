@@ -16,7 +16,7 @@ use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::store::{RecordKey as _, View};
+use crate::store::{RecordKey as _, Tx, View};
 use crate::x509::crl::RevokedEntry;
 
 /// An entry, and the end of its certificate.
@@ -172,44 +172,46 @@ pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     let Some(built) = &record.built else { return Ok(()) };
     let (seen, covered) = (built.this_update, built.covered);
     let few = usize::try_from(record.log_length / TYPICAL_ENTRY / 64).unwrap_or(usize::MAX).max(1);
-    let mut ended = Ended::before(&cx.tx, id, seen, Some(few))?;
-    if ended.0.len() < few {
+    if Ended::before(&cx.tx, id, seen, few)?.list.len() < few {
         return Ok(());
     }
-    ended = Ended::before(&cx.tx, id, seen, None)?;
+    let mut ended = Ended::before(&cx.tx, id, seen, usize::MAX)?;
     let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
-    let mut runs = Runs::new(log, record.log_length);
-    while let Some((at, run)) = runs.next(&cx.tx)? {
-        each_entry(&run, &mut |offset, _, serial| {
-            if at + offset < covered {
-                ended.mark(&serial);
-            }
-        });
+    // What was not shown yet is not made anew for nothing. What has been there for long comes
+    // first, so this usually looks at the beginning only.
+    let mut runs = Runs::new(log, covered);
+    let mut has_leaving = false;
+    while !has_leaving && let Some((_, run)) = runs.next(&cx.tx)? {
+        each_entry(&run, &mut |_, _, serial| has_leaving |= ended.find(&serial).is_some());
     }
-    if !ended.0.iter().any(|leaving| leaving.goes) {
+    if !has_leaving {
         return Ok(());
     }
     let mut runs = Runs::new(log, record.log_length);
     let mut anew = Appender::anew(&mut cx.tx, id, record);
     while let Some((at, run)) = runs.next(&cx.tx)? {
         each_entry(&run, &mut |offset, der, serial| {
-            if covered <= at + offset || !ended.goes(&serial) {
+            if covered <= at + offset || !ended.mark(&serial) {
                 anew.add_encoded(&mut cx.tx, der);
             }
         });
     }
     anew.close(&mut cx.tx);
-    cx.tx.many(&[REVOKED_EXPIRY.table], move |steps| {
-        let gone = ended.0.iter().filter(|leaving| leaving.goes);
-        let mut keys = gone.map(|leaving| RevokedExpiryKey { crl: id, ends: leaving.ends.clone() });
-        keys.try_for_each(|key| steps.delete(&REVOKED_EXPIRY, &key))
-    });
+    ended.leave_index(&mut cx.tx, id);
     Ok(())
 }
 
-/// Entries whose certificates have ended, in order of serial number.
+/// Entries whose certificates have ended.
 #[derive(Debug)]
-struct Ended(Vec<Leaving>);
+struct Ended {
+    /// In order of serial number.
+    list: Vec<Leaving>,
+    /// The first octets of each serial number, which lie together and tell nearly all of them
+    /// apart.
+    heads: Vec<u64>,
+    /// Whether there are no others: none whose certificate has not ended.
+    are_all: bool,
+}
 
 #[derive(Debug)]
 struct Leaving {
@@ -219,48 +221,78 @@ struct Leaving {
 }
 
 impl Ended {
-    /// Those of a CRL that ended before it was last built; the first so many, or all.
-    fn before(
-        view: &View<'_>,
-        crl: CrlId,
-        seen: Timestamp,
-        most: Option<usize>,
-    ) -> Result<Self, Error> {
-        let most = most.unwrap_or(usize::MAX);
-        let mut ended: Vec<Leaving> = Vec::new();
-        while ended.len() < most {
-            let last = ended.last().map(|leaving| leaving.ends.clone());
+    /// Those of a CRL that ended before it was last built; the first so many.
+    fn before(view: &View<'_>, crl: CrlId, seen: Timestamp, most: usize) -> Result<Self, Error> {
+        let (mut list, mut are_all): (Vec<Leaving>, _) = (Vec::new(), false);
+        while list.len() < most {
+            let last = list.last().map(|leaving| leaving.ends.clone());
             let after = last.map(|ends| RevokedExpiryKey { crl, ends }.encode());
-            let page = PAGE.min(most - ended.len());
+            let page = PAGE.min(most - list.len());
             let keys: Vec<RevokedExpiryKey> =
                 view.keys(&REVOKED_EXPIRY, &crl.0, after.as_deref(), page)?;
             let found = keys.len();
             let ends = keys.into_iter().map(|key| key.ends).filter(|ends| ends.not_after < seen);
-            let known = ended.len();
-            ended.extend(ends.map(|ends| Leaving { ends, goes: false }));
-            if found < page || ended.len() - known < found {
+            let known = list.len();
+            list.extend(ends.map(|ends| Leaving { ends, goes: false }));
+            let have_ended = list.len() - known == found;
+            are_all = have_ended && found < page;
+            if !have_ended || found < page {
                 break;
             }
         }
-        ended.sort_unstable_by(|a, b| a.ends.serial.cmp(&b.ends.serial));
-        Ok(Self(ended))
+        Ok(Self::of(list, are_all))
     }
 
-    /// All with a serial number, those of other authorities included.
-    fn with(&mut self, serial: &SerialNumber) -> &mut [Leaving] {
-        let start = self.0.partition_point(|leaving| leaving.ends.serial < *serial);
-        let rest = self.0.get_mut(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|leaving| leaving.ends.serial == *serial).count();
-        rest.get_mut(..count).unwrap_or_default()
+    fn of(mut list: Vec<Leaving>, are_all: bool) -> Self {
+        list.sort_unstable_by(|a, b| a.ends.serial.cmp(&b.ends.serial));
+        let heads = list.iter().map(|leaving| head(&leaving.ends.serial)).collect();
+        Self { list, heads, are_all }
     }
 
-    fn mark(&mut self, serial: &SerialNumber) {
-        self.with(serial).iter_mut().for_each(|leaving| leaving.goes = true);
+    /// Where those with a serial number begin, if there are any.
+    fn find(&self, serial: &SerialNumber) -> Option<usize> {
+        let head = head(serial);
+        let first = self.heads.partition_point(|other| *other < head);
+        let alike = self.heads.get(first..).unwrap_or_default();
+        if alike.first() != Some(&head) {
+            return None;
+        }
+        let count = alike.partition_point(|other| *other == head);
+        let alike = self.list.get(first..first + count).unwrap_or_default();
+        let start = alike.partition_point(|leaving| leaving.ends.serial < *serial);
+        alike.get(start).filter(|leaving| leaving.ends.serial == *serial).map(|_| first + start)
     }
 
-    fn goes(&mut self, serial: &SerialNumber) -> bool {
-        self.with(serial).iter().any(|leaving| leaving.goes)
+    /// Notes that all with a serial number go, those of other authorities included. Says whether
+    /// there are any.
+    fn mark(&mut self, serial: &SerialNumber) -> bool {
+        let Some(start) = self.find(serial) else { return false };
+        let rest = self.list.get_mut(start..).unwrap_or_default();
+        let same = rest.iter_mut().take_while(|leaving| leaving.ends.serial == *serial);
+        same.for_each(|leaving| leaving.goes = true);
+        true
     }
+
+    /// Takes those that go out of the index of ends.
+    fn leave_index(self, tx: &mut Tx<'_>, crl: CrlId) {
+        if self.are_all && self.list.iter().all(|leaving| leaving.goes) {
+            // Whoever adds one at the same time writes the record of the CRL, as this does.
+            tx.delete_all(&REVOKED_EXPIRY, &crl.0);
+            return;
+        }
+        tx.many(&[REVOKED_EXPIRY.table], move |steps| {
+            let gone = self.list.iter().filter(|leaving| leaving.goes);
+            let mut keys = gone.map(|leaving| RevokedExpiryKey { crl, ends: leaving.ends.clone() });
+            keys.try_for_each(|key| steps.delete(&REVOKED_EXPIRY, &key))
+        });
+    }
+}
+
+/// The first octets of a serial number, as a number that is in the same order.
+fn head(serial: &SerialNumber) -> u64 {
+    let mut octets = [0; 8];
+    octets.iter_mut().zip(serial.octets()).for_each(|(octet, own)| *octet = *own);
+    u64::from_be_bytes(octets)
 }
 
 /// A log in runs of whole entries, so that few of them are in memory.
@@ -359,19 +391,38 @@ mod tests {
         assert_eq!(each_entry(&a[1..], &mut |_, _, _| ()), 0);
     }
 
+    fn serial(octets: &[u8]) -> SerialNumber {
+        SerialNumber::from_octets(octets)
+    }
+
+    fn leaving(octets: &[u8], not_after: i64) -> Leaving {
+        let not_after = Timestamp::from_unix(not_after);
+        Leaving { ends: ExpiryKey { not_after, serial: serial(octets) }, goes: false }
+    }
+
     #[test]
     fn entries_with_the_same_serial_number_go_together() {
-        let leaving = |serial, not_after| {
-            let (serial, not_after) =
-                (SerialNumber::from_octets(&[serial]), Timestamp::from_unix(not_after));
-            Leaving { ends: ExpiryKey { not_after, serial }, goes: false }
-        };
-        let mut ended = Ended(vec![leaving(1, 5), leaving(2, 5), leaving(2, 6), leaving(4, 1)]);
-        for (serial, marked) in [(2, 2), (3, 2), (4, 3)] {
-            ended.mark(&SerialNumber::from_octets(&[serial]));
-            assert_eq!(ended.0.iter().filter(|leaving| leaving.goes).count(), marked);
+        let list = [(1, 5), (2, 5), (2, 6), (4, 1)].map(|(octet, end)| leaving(&[octet], end));
+        let mut ended = Ended::of(list.into(), true);
+        for (octet, is_there, marked) in [(2, true, 2), (3, false, 2), (4, true, 3)] {
+            assert_eq!(ended.mark(&serial(&[octet])), is_there);
+            assert_eq!(ended.list.iter().filter(|leaving| leaving.goes).count(), marked);
         }
-        assert!(!ended.goes(&SerialNumber::from_octets(&[1])));
-        assert!(ended.goes(&SerialNumber::from_octets(&[2])));
+    }
+
+    #[test]
+    fn serial_numbers_that_begin_alike_are_told_apart() {
+        let long = |last: u8| [&[7; 19], [last].as_slice()].concat();
+        let there = [vec![7; 7], vec![7; 8], long(1), long(3), long(5), vec![9; 20]];
+        let ended = Ended::of(there.iter().rev().map(|octets| leaving(octets, 1)).collect(), true);
+        let places: Vec<_> = there.iter().map(|octets| ended.find(&serial(octets))).collect();
+        assert_eq!(places, (0..there.len()).map(Some).collect::<Vec<_>>());
+        for absent in [vec![], vec![7; 6], vec![7; 9], long(0), long(2), long(6), vec![9; 21]] {
+            assert_eq!(ended.find(&serial(&absent)), None, "{absent:?}");
+        }
+        // Where the octets that are looked at first end with zeros, the shorter number is less.
+        let zeros = [[1, 0].as_slice(), &[1, 0, 0]].map(|octets| leaving(octets, 1));
+        let ended = Ended::of(zeros.into(), true);
+        assert_eq!((ended.find(&serial(&[1, 0])), ended.find(&serial(&[1]))), (Some(0), None));
     }
 }
