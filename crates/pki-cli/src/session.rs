@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use pki_core::{Engine, Env, Error, Operation, Page, Pages, Request, Seal, SealError, Unlock};
+use pki_core::{
+    CrlValidity, Engine, Env, Error, Operation, Page, Pages, Request, Seal, SealError, Unlock,
+};
 use pki_store::directory::{self, DirectoryStore, Options};
 use pki_store::memory::MemoryStore;
 use pki_store::{Store, StoreError};
@@ -107,6 +109,24 @@ impl Session {
         see: &mut dyn FnMut(Page) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         self.engine.list(&routed(path), data, pages, see)
+    }
+
+    /// From when until when the CRLs of an issuer are good.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub(crate) fn crl_validity(&self, mount: &str, issuer: &str) -> Result<CrlValidity, Error> {
+        self.engine.crl_validity(&routed(mount), issuer)
+    }
+
+    /// How many certificates a mount holds.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub(crate) fn certificate_count(&self, mount: &str) -> Result<u64, Error> {
+        self.engine.certificate_count(&routed(mount))
     }
 
     /// Whether there is a store.

@@ -1,5 +1,6 @@
 //! An authority over a store: one request in, one answer out.
 
+mod glance;
 mod group;
 mod maintain;
 mod many;
@@ -31,6 +32,7 @@ use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
 
 pub use crate::api::help::Help;
+pub use glance::{CrlValidity, Validity};
 pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 pub use many::{Found, Revocations};

@@ -58,7 +58,8 @@ pub mod x509;
 
 pub use api::{Body, Candidate, Lease, Operation, Request, Response};
 pub use engine::{
-    Engine, Found, GroupError, Help, Maintain, Maintained, Page, Pages, Revocations, Step,
+    CrlValidity, Engine, Found, GroupError, Help, Maintain, Maintained, Page, Pages, Revocations,
+    Step, Validity,
 };
 pub use env::Env;
 pub use error::{Error, ErrorClass};

@@ -4,6 +4,7 @@
 mod growth_support;
 
 use growth_support::World;
+use pki_core::CrlValidity;
 use serde_json::json;
 
 /// Certificates in the small mount and in the large one. Of the latter, more than are read at once.
@@ -43,4 +44,39 @@ fn an_entry_that_stays_keeps_its_place_in_the_index_of_ends() {
     assert_eq!(world.listed(), 1);
     world.read("pki/crl/rotate").unwrap();
     assert_eq!(world.listed(), 0, "it is found in the index when it has ended");
+}
+
+/// Records that are read, but for those that are counted where they are.
+#[test]
+fn a_glance_at_a_mount_reads_neither_entries_nor_certificates() {
+    let [small, large] = SIZES.map(|count| {
+        let world = World::new();
+        world.issue_and_revoke(count);
+        assert_eq!(world.listed(), count);
+        world.forget_counts();
+        let validity = world.engine.crl_validity("pki", "default").unwrap();
+        let complete = validity.complete.unwrap();
+        assert_eq!(complete.next_update.seconds_since(complete.this_update), 72 * 3_600);
+        assert_eq!(validity.delta, validity.complete);
+        // The root is one of them.
+        assert_eq!(world.engine.certificate_count("pki").unwrap(), count as u64 + 1);
+        world.reads()
+    });
+    assert_eq!(small, large);
+}
+
+#[test]
+fn the_validity_of_a_crl_is_that_of_one_that_is_not_stale() {
+    let world = World::new();
+    let before = world.engine.crl_validity("pki", "default").unwrap();
+    world.advance(60);
+    assert_eq!(world.engine.crl_validity("pki", "default").unwrap(), before);
+    let serial = world.issue();
+    world.revoke(&serial);
+    let after = world.engine.crl_validity("pki", "default").unwrap();
+    let this_update = |validity: CrlValidity| validity.complete.unwrap().this_update;
+    assert_eq!(this_update(after).seconds_since(this_update(before)), 60);
+    assert_eq!(world.listed(), 1);
+    let unknown = world.engine.crl_validity("pki", "other").unwrap_err();
+    assert!(unknown.to_string().contains("other"), "{unknown}");
 }

@@ -93,13 +93,17 @@ impl World {
     pub(crate) fn changes(&self) -> usize {
         self.store.counts.lock().unwrap().changes
     }
+
+    /// Records that were read, by number of table.
+    pub(crate) fn reads(&self) -> BTreeMap<u8, usize> {
+        self.store.counts.lock().unwrap().reads.clone()
+    }
 }
 
 #[derive(Default)]
 struct Counts {
     changes: usize,
-    /// Records whose values were read, by number of table.
-    values: BTreeMap<u8, usize>,
+    reads: BTreeMap<u8, usize>,
 }
 
 #[derive(Default)]
@@ -120,7 +124,7 @@ impl Counted {
     }
 
     fn read(&self, table: Table, records: usize) {
-        *self.counts.lock().unwrap().values.entry(table.number).or_default() += records;
+        *self.counts.lock().unwrap().reads.entry(table.number).or_default() += records;
     }
 }
 
@@ -158,7 +162,9 @@ impl Snapshot for View<'_> {
     }
 
     fn keys(&self, range: &KeyRange, limit: usize) -> Result<Vec<Key>, StoreError> {
-        self.view.keys(range, limit)
+        let found = self.view.keys(range, limit)?;
+        self.of.read(range.table, found.len());
+        Ok(found)
     }
 
     fn count(&self, range: &KeyRange) -> Result<u64, StoreError> {

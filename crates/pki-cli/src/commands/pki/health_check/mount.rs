@@ -1,15 +1,13 @@
 //! A mount as the checks see it: what they ask for is read when they ask.
 
 use std::cell::OnceCell;
-use std::ops::ControlFlow;
 
 use pki_core::domain::time::Timestamp;
 use pki_core::x509::Certificate;
-use pki_core::{Error, ErrorClass, Operation, Pages};
+use pki_core::{CrlValidity, Error, ErrorClass, Operation};
 use serde_json::{Map, Value};
 
 use crate::commands::pki::{fields, list, read, text, texts};
-use crate::output::Answer;
 use crate::session::Session;
 use crate::system;
 
@@ -100,20 +98,18 @@ impl<'a> Mount<'a> {
         }
     }
 
-    /// How many keys there are below a path of the mount, which need not fit into memory.
-    pub(super) fn count(&self, path: &str) -> Result<usize, Trouble> {
-        let endpoint = self.endpoint(path);
-        let mut count = 0_usize;
-        let pages = Pages { size: 2_000, rounds: 1 };
-        let counted = self.session.list(&endpoint, Map::new(), pages, &mut |page| {
-            let keys = texts(fields(Answer::from(page.response)).get("keys")).len();
-            count = count.saturating_add(keys);
-            ControlFlow::Continue(())
-        });
-        match counted {
-            Ok(()) | Err(Error::Absent) => Ok(count),
-            Err(error) => Err(trouble(endpoint, &error)),
-        }
+    /// How many certificates are stored. They are counted where they are.
+    pub(super) fn certificate_count(&self) -> Result<usize, Trouble> {
+        let counted = self.session.certificate_count(self.path);
+        let count = counted.map_err(|error| trouble(self.endpoint("certs"), &error))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// From when until when the CRLs of an issuer are good. Their entries are not looked at.
+    pub(super) fn crl_validity(&self, issuer: &Issuer) -> Result<CrlValidity, Trouble> {
+        let endpoint = self.endpoint(&format!("issuer/{}/crl", issuer.id));
+        let found = self.session.crl_validity(self.path, &issuer.id);
+        found.map_err(|error| trouble(endpoint, &error))
     }
 
     pub(super) fn issuers(&self) -> Result<&[Issuer], Trouble> {

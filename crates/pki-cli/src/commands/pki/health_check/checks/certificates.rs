@@ -17,7 +17,7 @@ fn run(mount: &Mount<'_>, settings: &Settings) -> Result<Vec<Finding>, Trouble> 
         (Status::Critical, settings.count("count_critical")?),
         (Status::Warning, settings.count("count_warning")?),
     ];
-    let (status, message) = judge(mount.count("certs")?, &limits);
+    let (status, message) = judge(mount.certificate_count()?, &limits);
     Ok(vec![Finding::new(status, mount.endpoint("certs"), message)])
 }
 

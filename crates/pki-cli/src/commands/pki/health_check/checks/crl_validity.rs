@@ -1,9 +1,9 @@
 //! Whether CRLs end soon.
 
+use pki_core::Validity;
 use pki_core::domain::time::Timestamp;
-use pki_core::x509::{CertificateList, pem};
 
-use super::{Check, Default, Finding, Mount, Settings, Status, Trouble, day, flag, text};
+use super::{Check, Default, Finding, Mount, Settings, Status, Trouble, day, flag};
 
 pub(super) const CHECK: Check = Check {
     name: "crl_validity_period",
@@ -16,47 +16,35 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(mount: &Mount<'_>, settings: &Settings) -> Result<Vec<Finding>, Trouble> {
-    let kinds = [
-        ("CRL", "crl", settings.percent("crl_expiry_pct_critical")?),
-        ("Delta CRL", "crl/delta", settings.percent("delta_crl_expiry_pct_critical")?),
-    ];
+    let complete = settings.percent("crl_expiry_pct_critical")?;
+    let delta = settings.percent("delta_crl_expiry_pct_critical")?;
     let is_disabled = flag(&mount.read("config/crl")?, "disable");
     let mut findings = Vec::new();
     for issuer in mount.issuers()? {
-        for (name, path, percent) in kinds {
-            let path = format!("issuer/{}/{path}", issuer.id);
+        let validity = mount.crl_validity(issuer)?;
+        let kinds = [
+            ("CRL", "crl", validity.complete, complete),
+            ("Delta CRL", "crl/delta", validity.delta, delta),
+        ];
+        for (name, path, validity, percent) in kinds {
             // Where there is no delta CRL, there is nothing to say about it.
-            let Some(crl) = Dates::of(text(&mount.read(&path)?, "crl")) else { continue };
-            let (status, message) = judge(name, crl, mount.now, percent, is_disabled);
-            findings.push(Finding::new(status, mount.endpoint(&path), message));
+            let Some(validity) = validity else { continue };
+            let (status, message) = judge(name, validity, mount.now, percent, is_disabled);
+            let endpoint = mount.endpoint(&format!("issuer/{}/{path}", issuer.id));
+            findings.push(Finding::new(status, endpoint, message));
         }
     }
     Ok(findings)
 }
 
-/// From when until when a CRL is good.
-#[derive(Clone, Copy)]
-struct Dates {
-    this_update: Timestamp,
-    next_update: Timestamp,
-}
-
-impl Dates {
-    fn of(text: &str) -> Option<Self> {
-        let block = pem::first(text)?;
-        let list = CertificateList::from_der(&block.der).ok()?;
-        Some(Self { this_update: list.this_update(), next_update: list.next_update()? })
-    }
-}
-
 fn judge(
     name: &str,
-    crl: Dates,
+    crl: Validity,
     now: Timestamp,
     percent: u8,
     is_disabled: bool,
 ) -> (Status, String) {
-    let Dates { this_update, next_update } = crl;
+    let Validity { this_update, next_update } = crl;
     let (start, end) = (day(this_update), day(next_update));
     let whole = i128::from(next_update.seconds_since(this_update)) * i128::from(percent);
     let elapsed = i128::from(now.seconds_since(this_update)) * 100;
@@ -84,7 +72,7 @@ mod tests {
     #[test]
     fn the_share_of_the_time_that_has_passed_counts() {
         let at = Timestamp::from_unix;
-        let crl = Dates { this_update: at(0), next_update: at(1000) };
+        let crl = Validity { this_update: at(0), next_update: at(1000) };
         let status = |now, is_disabled| judge("CRL", crl, at(now), 95, is_disabled).0;
         assert_eq!(status(949, false), Status::Ok);
         assert_eq!(status(950, false), Status::Critical);
@@ -93,11 +81,5 @@ mod tests {
         assert_eq!(message, "Delta CRL's validity (1970-01-01 to 1970-01-01) is OK.");
         let (_, message) = judge("CRL", crl, at(1000), 95, true);
         assert!(message.ends_with("Because the CRL is disabled, this is less of a concern."));
-    }
-
-    #[test]
-    fn what_is_no_crl_has_no_dates() {
-        assert!(Dates::of("").is_none());
-        assert!(Dates::of("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----").is_none());
     }
 }
