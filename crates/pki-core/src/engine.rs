@@ -36,7 +36,7 @@ pub use glance::{CrlValidity, Validity};
 pub use group::{GroupError, Step};
 pub use maintain::{EndedLeases, Maintain, Maintained, RenewedCrl, Tidied};
 pub use many::{Found, Revocations};
-pub use pages::{Page, Pages};
+pub use pages::{Page, Pages, Wanted};
 
 /// The longest path that is looked for, in octets. The longest request in OCSP has room in it with
 /// each of its digits escaped. It cannot be much more, since a mount may end at any slash.

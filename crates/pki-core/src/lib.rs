@@ -59,7 +59,7 @@ pub mod x509;
 pub use api::{Body, Candidate, Lease, Operation, Request, Response};
 pub use engine::{
     CrlValidity, Engine, Found, GroupError, Help, Maintain, Maintained, Page, Pages, Revocations,
-    Step, Validity,
+    Step, Validity, Wanted,
 };
 pub use env::Env;
 pub use error::{Error, ErrorClass};

@@ -3,9 +3,11 @@
 
 mod growth_support;
 
+use std::ops::ControlFlow;
+
 use growth_support::World;
-use pki_core::CrlValidity;
-use serde_json::json;
+use pki_core::{Body, CrlValidity, Page, Pages, Wanted};
+use serde_json::{Map, Value, json};
 
 /// Certificates in the small mount and in the large one. Of the latter, more than are read at once.
 const SIZES: [usize; 2] = [60, 720];
@@ -79,4 +81,25 @@ fn the_validity_of_a_crl_is_that_of_one_that_is_not_stale() {
     assert_eq!(world.listed(), 1);
     let unknown = world.engine.crl_validity("pki", "other").unwrap_err();
     assert!(unknown.to_string().contains("other"), "{unknown}");
+}
+
+#[test]
+fn a_list_of_keys_reads_no_certificate() {
+    let world = World::new();
+    world.issue_many(25);
+    let list = |rounds| {
+        world.forget_counts();
+        let (mut keys, mut facts) = (0, 0);
+        let pages = Pages { size: 10, rounds };
+        let see = &mut |page: Page| {
+            let Body::Data(data) = &page.response.body else { return ControlFlow::Break(()) };
+            keys += data.get("keys").and_then(Value::as_array).map_or(0, Vec::len);
+            facts += data.get("key_info").and_then(Value::as_object).map_or(0, Map::len);
+            ControlFlow::Continue(())
+        };
+        world.engine.list("pki/certs/detailed", Map::new(), pages, see).unwrap();
+        (keys, facts, world.values())
+    };
+    assert_eq!(list(&[Wanted::Keys]), (26, 0, 0));
+    assert_eq!(list(&[Wanted::Facts, Wanted::Keys]), (52, 26, 26));
 }

@@ -4,11 +4,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use pki_core::{Body, Engine, Env, Error, Given, Operation, Page, Pages, Request};
+use pki_core::{Body, Engine, Env, Error, Given, Operation, Page, Pages, Request, Wanted};
 use pki_store::memory::MemoryStore;
 use serde_json::{Map, Value, json};
 
 const CERTIFICATES: usize = 25;
+
+const ONCE: &[Wanted] = &[Wanted::Facts];
+const TWICE: &[Wanted] = &[Wanted::Facts, Wanted::Keys];
 
 fn engine() -> Engine {
     let engine =
@@ -45,7 +48,7 @@ fn whole(engine: &Engine, path: &str) -> Vec<String> {
 
 /// The keys of all pages of each round, and the lengths of the pages of the first.
 fn paged(engine: &Engine, data: Value, pages: Pages) -> (Vec<Vec<String>>, Vec<usize>) {
-    let (mut rounds, mut lengths) = (vec![Vec::new(); pages.rounds], Vec::new());
+    let (mut rounds, mut lengths) = (vec![Vec::new(); pages.rounds.len()], Vec::new());
     let data = data.as_object().unwrap().clone();
     engine
         .list("pki/certs/detailed", data, pages, &mut |Page { response, round, is_last }| {
@@ -67,7 +70,7 @@ fn paged(engine: &Engine, data: Value, pages: Pages) -> (Vec<Vec<String>>, Vec<u
 fn every_round_shows_all_of_one_moment() {
     let engine = engine();
     let all = whole(&engine, "pki/certs");
-    let (rounds, lengths) = paged(&engine, json!({}), Pages { size: 10, rounds: 2 });
+    let (rounds, lengths) = paged(&engine, json!({}), Pages { size: 10, rounds: TWICE });
     assert_eq!(lengths, [10, 10, 5]);
     assert_eq!(rounds, [all.clone(), all]);
 }
@@ -77,7 +80,7 @@ fn the_limit_and_the_start_are_those_of_the_whole_list() {
     let engine = engine();
     let all = whole(&engine, "pki/certs");
     let data = json!({"after": all.first().unwrap(), "limit": 13});
-    let (rounds, lengths) = paged(&engine, data, Pages { size: 10, rounds: 1 });
+    let (rounds, lengths) = paged(&engine, data, Pages { size: 10, rounds: ONCE });
     assert_eq!(lengths, [10, 3]);
     assert_eq!(rounds.first().unwrap().as_slice(), all.get(1..14).unwrap());
 }
@@ -86,7 +89,7 @@ fn the_limit_and_the_start_are_those_of_the_whole_list() {
 fn whoever_sees_enough_stops() {
     let engine = engine();
     let mut seen = 0;
-    let pages = Pages { size: 10, rounds: 2 };
+    let pages = Pages { size: 10, rounds: TWICE };
     engine
         .list("pki/certs", Map::new(), pages, &mut |page| {
             seen += keys(&page.response.body).len();
@@ -99,7 +102,7 @@ fn whoever_sees_enough_stops() {
 #[test]
 fn what_cannot_be_paged_is_one_page_and_what_is_empty_is_absent() {
     let engine = engine();
-    let pages = Pages { size: 1, rounds: 2 };
+    let pages = Pages { size: 1, rounds: TWICE };
     let mut seen = Vec::new();
     let see = &mut |page: Page| {
         seen.push((keys(&page.response.body).len(), page.round, page.is_last));

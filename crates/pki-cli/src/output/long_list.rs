@@ -1,5 +1,6 @@
 //! Lists that come in pages, shown as if they had come whole.
 
+use pki_core::Wanted;
 use serde_json::{Map, Value};
 
 use super::table::{self, Sheet};
@@ -32,11 +33,12 @@ const INFO: &str = "\"key_info\": {";
 const KEYS: &str = "\"keys\": [";
 
 impl LongList {
-    /// How often the pages have to be seen.
-    pub(crate) fn rounds(format: Format, detailed: bool) -> usize {
+    /// How often the pages have to be seen, and what of them is shown.
+    pub(crate) fn rounds(format: Format, detailed: bool) -> &'static [Wanted] {
         match format {
-            Format::Table | Format::Json if detailed => 2,
-            _ => 1,
+            Format::Table if detailed => &[Wanted::Facts, Wanted::Facts],
+            Format::Json if detailed => &[Wanted::Facts, Wanted::Keys],
+            _ => &[Wanted::Keys],
         }
     }
 
@@ -183,9 +185,12 @@ mod tests {
         let [first, last, _] = pages();
         let mut long = LongList::new(format, detailed);
         let mut text = String::new();
-        for round in 0..LongList::rounds(format, detailed) {
+        for (round, wanted) in LongList::rounds(format, detailed).iter().enumerate() {
             for (page, is_last) in [(&first, false), (&last, true)] {
-                text += &long.text(secret(page), round, is_last).expect("shown");
+                let mut page = secret(page);
+                let facts = page.data.as_mut().filter(|_| *wanted == Wanted::Keys);
+                facts.into_iter().for_each(|data| drop(data.remove("key_info")));
+                text += &long.text(page, round, is_last).expect("shown");
             }
         }
         text

@@ -168,6 +168,15 @@ pub trait Query: Fields + 'static {
     ///
     /// Why there is no answer.
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Self::Reply>, Error>;
+
+    /// As [`Query::answer`], for who wants nothing of a list but its keys.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    fn keys(&self, cx: &ReadCx<'_>) -> Result<Reply<Self::Reply>, Error> {
+        self.answer(cx)
+    }
 }
 
 /// A request that changes things: all of it, or none of it. It may be run again, on newer data,
@@ -292,6 +301,9 @@ pub(crate) trait Prepared {
 
     /// See [`Query::answer`].
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Output, Error>;
+
+    /// See [`Query::keys`].
+    fn keys(&self, cx: &ReadCx<'_>) -> Result<Output, Error>;
 }
 
 impl<Q: Query> Prepared for Q {
@@ -301,6 +313,10 @@ impl<Q: Query> Prepared for Q {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Output, Error> {
         Query::answer(self, cx).map(Output::from)
+    }
+
+    fn keys(&self, cx: &ReadCx<'_>) -> Result<Output, Error> {
+        Query::keys(self, cx).map(Output::from)
     }
 }
 

@@ -15,9 +15,18 @@ use crate::field::Input;
 pub struct Pages {
     /// Keys on one page.
     pub size: usize,
-    /// How often, if there is more than one page: whoever draws a table has to see all of it
-    /// before.
-    pub rounds: usize,
+    /// How often, if there is more than one page, and what for: whoever draws a table has to see
+    /// all of it before.
+    pub rounds: &'static [Wanted],
+}
+
+/// What is wanted of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Its keys. What is known of each need not be there.
+    Keys,
+    /// Its keys, and what is known of each.
+    Facts,
 }
 
 /// A part of a list.
@@ -55,9 +64,13 @@ impl Engine {
         let (entered, view) = self.enter(&mount.path)?;
         let cx = self.read_cx(&view, &entered);
         let mut unknown = Some(unknown);
-        for round in 0..pages.rounds {
+        for (round, wanted) in pages.rounds.iter().enumerate() {
             let answer = &mut |input: &Input| {
-                let output = prepare(input)?.answer(&cx)?;
+                let query = prepare(input)?;
+                let output = match wanted {
+                    Wanted::Keys => query.keys(&cx)?,
+                    Wanted::Facts => query.answer(&cx)?,
+                };
                 respond(Operation::List, output, unknown.take().unwrap_or_default())
             };
             if go_through(&data.0, most, pages.size, round, answer, see)?.is_break() {

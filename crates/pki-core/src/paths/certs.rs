@@ -62,7 +62,8 @@ impl Query for ListRevoked {
     }
 }
 
-fn list<V>(
+/// The serial numbers of a table's records.
+pub(super) fn list<V>(
     cx: &ReadCx<'_>,
     records: &Records<SerialNumber, V>,
     after: &str,

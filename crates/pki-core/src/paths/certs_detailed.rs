@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::certs::start;
+use super::certs::{list, start};
 use super::roles::limit;
 use crate::api::endpoint::{Access, Listing, Op, Path, Query, ReadCx, Reply};
 use crate::ca::certs::CertificateRecord;
@@ -51,6 +51,11 @@ impl Query for ListCertificatesDetailed {
         }
         listing.key_info = Some(all);
         Ok(listing.into())
+    }
+
+    /// Without reading the certificates.
+    fn keys(&self, cx: &ReadCx<'_>) -> Result<Reply<Listing>, Error> {
+        list(cx, &CERTS, &self.after, self.limit)
     }
 }
 

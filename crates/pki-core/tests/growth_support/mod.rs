@@ -98,12 +98,18 @@ impl World {
     pub(crate) fn reads(&self) -> BTreeMap<u8, usize> {
         self.store.counts.lock().unwrap().reads.clone()
     }
+
+    /// Records of certificates of which more than the key was read.
+    pub(crate) fn values(&self) -> usize {
+        self.store.counts.lock().unwrap().certificates
+    }
 }
 
 #[derive(Default)]
 struct Counts {
     changes: usize,
     reads: BTreeMap<u8, usize>,
+    certificates: usize,
 }
 
 #[derive(Default)]
@@ -158,6 +164,9 @@ impl Snapshot for View<'_> {
     fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
         let found = self.view.scan(range, limit)?;
         self.of.read(range.table, found.len());
+        if range.table.name == "certs" {
+            self.of.counts.lock().unwrap().certificates += found.len();
+        }
         Ok(found)
     }
 
