@@ -96,6 +96,21 @@ impl Session {
         self.engine.handle(request).map(Answer::from)
     }
 
+    /// Reads what is at a path; a long document part by part, and then there is no answer besides.
+    ///
+    /// # Errors
+    ///
+    /// The engine's.
+    pub(crate) fn fetch(
+        &self,
+        path: &str,
+        data: Map<String, Value>,
+        see: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Option<Answer>, Error> {
+        let fetched = self.engine.fetch(&routed(path), data, see)?;
+        Ok(fetched.map(Answer::from))
+    }
+
     /// Lists what is below a path, page by page.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! An authority over a store: one request in, one answer out.
 
+mod fetch;
 mod glance;
 mod group;
 mod maintain;
@@ -94,7 +95,7 @@ impl Engine {
     ///
     /// Why it was not answered.
     pub fn query<Q: Query>(&self, mount: &str, query: &Q) -> Result<Reply<Q::Reply>, Error> {
-        self.read(mount, &|cx| query.shown_crl(cx), &|cx| query.answer(cx))
+        self.read(mount, &|cx| query.shown_crl(cx), &mut |cx| query.answer(cx))
     }
 
     /// Carries out a typed command in a mount, durably.
@@ -157,7 +158,7 @@ impl Engine {
         match op.run {
             Run::Query(prepare) => {
                 let query = prepare(input)?;
-                self.read(mount, &|cx| query.shown_crl(cx), &|cx| query.answer(cx))
+                self.read(mount, &|cx| query.shown_crl(cx), &mut |cx| query.answer(cx))
             }
             Run::Command(execute) => {
                 self.command(mount, op.reads_settings_only, &|cx| execute(cx, input))
@@ -169,7 +170,7 @@ impl Engine {
         &self,
         mount: &str,
         shown_crl: &dyn Fn(&ReadCx<'_>) -> Result<Option<CrlId>, Error>,
-        answer: &dyn Fn(&ReadCx<'_>) -> Result<T, Error>,
+        answer: &mut dyn FnMut(&ReadCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let (entered, view) = self.enter(mount)?;
         let cx = self.read_cx(&view, &entered);

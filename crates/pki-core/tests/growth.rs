@@ -5,9 +5,10 @@ mod growth_support;
 
 use std::ops::ControlFlow;
 
-use growth_support::World;
 use pki_core::{Body, CrlValidity, Page, Pages, Wanted};
 use serde_json::{Map, Value, json};
+
+use growth_support::World;
 
 /// Certificates in the small mount and in the large one. Of the latter, more than are read at once.
 const SIZES: [usize; 2] = [60, 720];
@@ -102,4 +103,48 @@ fn a_list_of_keys_reads_no_certificate() {
     };
     assert_eq!(list(&[Wanted::Keys]), (26, 0, 0));
     assert_eq!(list(&[Wanted::Facts, Wanted::Keys]), (52, 26, 26));
+}
+
+/// Entries that take more than one part.
+const LONG: usize = 8_000;
+
+#[test]
+fn a_long_crl_is_fetched_in_parts_that_are_the_whole() {
+    let world = World::new();
+    world.issue_and_revoke(LONG);
+    for path in ["pki/crl", "pki/crl/pem", "pki/issuer/default/crl/pem"] {
+        let Body::Raw { bytes, .. } = world.read(path).unwrap() else { panic!("no document") };
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        let fetched = world.engine.fetch(path, Map::new(), &mut |part| {
+            parts.push(part.to_vec());
+            ControlFlow::Continue(())
+        });
+        assert!(fetched.unwrap().is_none(), "{path}");
+        assert!(parts.iter().all(|part| part.len() < 400_000), "{path}");
+        assert!(bytes.len() > 300_000 && parts.concat() == bytes, "{path}");
+    }
+}
+
+#[test]
+fn whoever_has_seen_enough_of_a_document_stops() {
+    let world = World::new();
+    world.issue_and_revoke(LONG);
+    assert_eq!(world.listed(), LONG);
+    world.forget_counts();
+    let stop = &mut |_: &[u8]| ControlFlow::Break(());
+    assert!(world.engine.fetch("pki/crl", Map::new(), stop).unwrap().is_none());
+    assert_eq!(world.segments(), 0);
+    assert_eq!(world.listed(), LONG);
+    assert!(world.segments() > 70);
+}
+
+#[test]
+fn what_is_no_long_document_is_answered_whole() {
+    let world = World::new();
+    let see = &mut |_: &[u8]| ControlFlow::Continue(());
+    for path in ["pki/ca", "pki/roles/any", "pki/crl/rotate"] {
+        assert!(world.engine.fetch(path, Map::new(), see).unwrap().is_some(), "{path}");
+    }
+    let path = "pki/issuer/other/crl/der";
+    assert!(world.engine.fetch(path, Map::new(), see).is_err());
 }

@@ -26,7 +26,10 @@ const LAYERS: &[Layer] = &[
     layer(&["error"], "what can go wrong below, and how to react"),
     layer(&["store"], "records and transactions"),
     layer(&["keyring"], "private keys at rest and in use"),
-    layer(&["system::mount", "api::request"], "what a mount is; what is asked and answered"),
+    layer(
+        &["system::mount", "api::request", "api::parts"],
+        "what a mount is; what is asked and answered",
+    ),
     layer(&["api::endpoint"], "queries, commands, and what they may touch"),
     layer(&["ca"], "what several paths share"),
     layer(&["inspect"], "what a store says of itself"),

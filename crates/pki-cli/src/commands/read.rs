@@ -5,7 +5,7 @@ use pki_core::{Error, Operation};
 use super::{Context, is_absent, no_value, not_an_envelope, trimmed};
 use crate::args::ReadArgs;
 use crate::failure::{Failure, refusal};
-use crate::output::{self, Answer, Format};
+use crate::output::{self, Answer, Format, Written};
 
 pub(super) fn run(args: ReadArgs, mut context: Context<'_, '_>) -> Result<(), Failure> {
     let Some((path, words)) = args.words.words.split_first() else {
@@ -14,7 +14,20 @@ pub(super) fn run(args: ReadArgs, mut context: Context<'_, '_>) -> Result<(), Fa
     let data = context.data(words, "K=V")?;
     let path = trimmed(path);
     let session = context.session()?;
-    match session.ask(Operation::Read, path, data) {
+    let answer = match context.format {
+        // Programs take bytes as they come: a CRL may be far longer than what should be in memory.
+        Format::Raw => {
+            let mut written = Written::new(context.console);
+            let answer = session.fetch(path, data, &mut |part| written.add(part));
+            match answer {
+                Ok(None) => return written.finish(),
+                Ok(Some(answer)) => Ok(answer),
+                Err(error) => Err(error),
+            }
+        }
+        _ => session.ask(Operation::Read, path, data),
+    };
+    match answer {
         Ok(Answer::File { content_type, bytes }) => {
             if context.format != Format::Raw {
                 return Err(not_an_envelope(&format!("reading {path}"), content_type));

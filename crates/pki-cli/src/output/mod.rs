@@ -8,6 +8,8 @@ mod table;
 mod warnings;
 mod yaml;
 
+use std::io;
+use std::ops::ControlFlow;
 use std::str::FromStr;
 
 use pki_core::{Body, Lease, Response};
@@ -235,6 +237,39 @@ pub(crate) fn file(console: &mut Console<'_>, bytes: &[u8]) -> Result<(), Failur
         console.out.write_all(b"\n")?;
     }
     Ok(())
+}
+
+/// A file that is written as it comes.
+pub(crate) struct Written<'c, 'e> {
+    console: &'c mut Console<'e>,
+    outcome: io::Result<()>,
+    ends_line: bool,
+}
+
+impl<'c, 'e> Written<'c, 'e> {
+    pub(crate) fn new(console: &'c mut Console<'e>) -> Self {
+        Self { console, outcome: Ok(()), ends_line: false }
+    }
+
+    /// Writes a part, and says whether to go on.
+    pub(crate) fn add(&mut self, part: &[u8]) -> ControlFlow<()> {
+        self.ends_line = part.ends_with(b"\n");
+        self.outcome = self.console.out.write_all(part);
+        if self.outcome.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// Ends as [`file`] does.
+    ///
+    /// # Errors
+    ///
+    /// When something could not be written.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        self.outcome?;
+        if self.console.environment.stdout_is_terminal() && !self.ends_line {
+            self.console.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
 }
 
 /// Says that something was done, where a person is reading.

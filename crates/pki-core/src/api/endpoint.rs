@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::parts::Parts;
 use super::request::{Body, Lease, Operation};
 use crate::domain::id::CrlId;
 use crate::domain::time::Timestamp;
@@ -177,6 +178,15 @@ pub trait Query: Fields + 'static {
     fn keys(&self, cx: &ReadCx<'_>) -> Result<Reply<Self::Reply>, Error> {
         self.answer(cx)
     }
+
+    /// The answer in parts, if it is a document that may be long: the same octets.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer.
+    fn parts(&self, _: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        Ok(None)
+    }
 }
 
 /// A request that changes things: all of it, or none of it. It may be run again, on newer data,
@@ -304,6 +314,9 @@ pub(crate) trait Prepared {
 
     /// See [`Query::keys`].
     fn keys(&self, cx: &ReadCx<'_>) -> Result<Output, Error>;
+
+    /// See [`Query::parts`].
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error>;
 }
 
 impl<Q: Query> Prepared for Q {
@@ -317,6 +330,10 @@ impl<Q: Query> Prepared for Q {
 
     fn keys(&self, cx: &ReadCx<'_>) -> Result<Output, Error> {
         Query::keys(self, cx).map(Output::from)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        Query::parts(self, cx)
     }
 }
 

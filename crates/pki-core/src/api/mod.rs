@@ -4,6 +4,7 @@
 pub mod complete;
 pub mod endpoint;
 pub mod help;
+pub(crate) mod parts;
 pub mod request;
 pub(crate) mod router;
 pub mod suggest;
@@ -14,4 +15,5 @@ pub use endpoint::{
     Reply, WriteCx,
 };
 pub use help::Help;
+pub use parts::Parts;
 pub use request::{Body, Lease, Operation, Request, Response};

@@ -18,6 +18,7 @@
 mod build;
 pub(crate) mod homes;
 mod log;
+mod parts;
 mod plan;
 mod record;
 mod relog;
@@ -27,10 +28,9 @@ pub(crate) use build::{
     NewCrl, build, build_listing, build_one, is_due, key_identifier, signature_algorithm,
     signing_key,
 };
-use log::Stretch;
 pub(crate) use log::{Appender, append};
+pub(crate) use parts::CrlParts;
 pub(crate) use plan::{Overlap, Which};
-use record::LogEnd;
 pub(crate) use record::{BuiltCrl, CrlRecord, DeltaCrl, LogKey, LogSegment};
 pub(crate) use relog::revoked_issuers;
 pub(crate) use shard::Shards;
@@ -209,41 +209,6 @@ fn no_signer(class: &CrlClass, number: usize) -> String {
         "Warning {number} during CRL rebuild: warning from local CRL rebuild: Issuer equivalency set with associated keys lacked an issuer with CRL Signing KeyUsage; refusing to rebuild CRL for this group of issuers: {}",
         members.join(",")
     )
-}
-
-/// The CRL as it was last built, in DER; `None` if there is none yet.
-pub(crate) fn der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
-    let record = view.get(&CRLS, &id)?.unwrap_or_default();
-    let Some(BuiltCrl { covered, prefix, suffix, .. }) = record.built else { return Ok(None) };
-    let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
-    Ok(Some(framed(view, prefix, log, covered, &suffix)?))
-}
-
-/// The delta CRL as it was last built, in DER; `None` if there is none yet.
-pub(crate) fn delta_der(view: &View<'_>, id: CrlId) -> Result<Option<Vec<u8>>, Error> {
-    let record = view.get(&CRLS, &id)?.unwrap_or_default();
-    let (Some(base), Some(delta)) = (record.built, record.delta) else { return Ok(None) };
-    let length = delta.shown.saturating_sub(base.covered);
-    let log = Stretch { crl: id, generation: record.generation, from: base.end };
-    Ok(Some(framed(view, delta.prefix, log, length, &delta.suffix)?))
-}
-
-/// A list between its frame. A long one is held in memory once.
-fn framed(
-    view: &View<'_>,
-    prefix: Vec<u8>,
-    log: Stretch,
-    length: u64,
-    suffix: &[u8],
-) -> Result<Vec<u8>, Error> {
-    let mut der = prefix;
-    der.reserve_exact(usize::try_from(length).unwrap_or_default() + suffix.len());
-    log.read(view, length, &mut |entries| {
-        der.extend_from_slice(entries);
-        Ok(())
-    })?;
-    der.extend_from_slice(suffix);
-    Ok(der)
 }
 
 /// The CRLs that list a revocation: that of the subject and key which signed the certificate, if

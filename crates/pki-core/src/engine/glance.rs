@@ -47,7 +47,7 @@ impl Engine {
     pub fn crl_validity(&self, mount: &str, issuer_ref: &str) -> Result<CrlValidity, Error> {
         let id =
             |cx: &ReadCx<'_>| Ok(issuers::resolve_for_reading(cx.view, issuer_ref)?.record.crl.0);
-        self.read(mount, &|cx| id(cx).map(Some), &|cx| {
+        self.read(mount, &|cx| id(cx).map(Some), &mut |cx| {
             let record = cx.view.get(&CRLS, &id(cx)?)?;
             Ok(record.map(CrlValidity::from).unwrap_or_default())
         })
@@ -59,6 +59,6 @@ impl Engine {
     ///
     /// When there is no such mount, or it cannot be read.
     pub fn certificate_count(&self, mount: &str) -> Result<u64, Error> {
-        self.read(mount, &|_| Ok(None), &|cx| cx.view.count(&CERTS))
+        self.read(mount, &|_| Ok(None), &mut |cx| cx.view.count(&CERTS))
     }
 }

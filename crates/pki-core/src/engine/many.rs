@@ -92,7 +92,7 @@ impl Engine {
     ///
     /// When the inventory cannot be read.
     pub fn would_revoke(&self, mount: &str, selector: &Selector) -> Result<Revocations, Error> {
-        self.read(mount, &|_| Ok(None), &|cx| {
+        self.read(mount, &|_| Ok(None), &mut |cx| {
             let (mut count, mut sample) = (0, Vec::new());
             let mut without: BTreeSet<&SerialNumber> =
                 selector.serials().into_iter().flatten().collect();

@@ -2,8 +2,9 @@
 
 use super::ca::{self, Perhaps};
 use super::ca_chain;
+use super::crl;
 use crate::api::endpoint::{Access, Op, Path, Query, ReadCx, Reply};
-use crate::ca::crls;
+use crate::ca::crls::CrlParts;
 use crate::ca::issue::Format;
 use crate::ca::issuers;
 use crate::ca::revoke;
@@ -14,7 +15,6 @@ use crate::error::Error;
 use crate::fields;
 use crate::store::View;
 use crate::x509::certificate::Certificate;
-use crate::x509::pem;
 
 /// `cert/ca`.
 pub const CA: Path = Path {
@@ -156,7 +156,7 @@ impl Query for ReadCrlCertificate {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
-        crl_view(cx, crls::der)
+        crl_view(cx, CrlParts::complete)
     }
 }
 
@@ -173,21 +173,21 @@ impl Query for ReadDeltaCrlCertificate {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CertificateView>, Error> {
-        crl_view(cx, crls::delta_der)
+        crl_view(cx, CrlParts::delta)
     }
 }
 
-/// Looks for a CRL in DER.
-type FindCrl = fn(&View<'_>, CrlId) -> Result<Option<Vec<u8>>, Error>;
+/// Looks for a CRL.
+type FindCrl = fn(&View<'_>, CrlId) -> Result<Option<CrlParts>, Error>;
 
 /// A CRL of the default issuer.
-fn crl_view(cx: &ReadCx<'_>, der: FindCrl) -> Result<Reply<CertificateView>, Error> {
+fn crl_view(cx: &ReadCx<'_>, find: FindCrl) -> Result<Reply<CertificateView>, Error> {
     let issuer = issuers::resolve_for_reading(cx.view, "default")?;
-    let der = der(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
+    let found = find(cx.view, issuer.record.crl.0)?.ok_or_else(|| {
         let id = issuer.record.id;
         Error::Unresolved(format!("unable to find CRL for issuer: id:{id}/ref:default"))
     })?;
-    Ok(CertificateView::plain(pem::encode("X509 CRL", &der)).into())
+    Ok(CertificateView::plain(crl::text(cx.view, found, "")?).into())
 }
 
 fields! {

@@ -2,11 +2,13 @@
 
 use super::ca::Perhaps;
 use crate::api::endpoint::{Access, Document, Op, Path, Query, ReadCx, Reply};
-use crate::ca::crls;
+use crate::api::parts::Parts;
+use crate::ca::crls::CrlParts;
 use crate::ca::issuers;
 use crate::domain::id::CrlId;
 use crate::error::Error;
 use crate::fields;
+use crate::store::View;
 use crate::x509::pem;
 
 /// In DER.
@@ -62,8 +64,11 @@ impl Query for FetchCrl {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
-        let der = find(cx, self.issuer_ref.as_deref())?;
-        Ok(Perhaps(der.map(in_der)).into())
+        whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        Ok(find(cx, self.issuer_ref.as_deref())?.map(in_der))
     }
 }
 
@@ -83,9 +88,12 @@ impl Query for FetchCrlPem {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
+        whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
         let issuer_ref = self.issuer_ref.as_deref();
-        let der = find(cx, issuer_ref)?;
-        Ok(Perhaps(der.map(|der| in_pem(&der, issuer_ref))).into())
+        Ok(find(cx, issuer_ref)?.map(|crl| in_pem(crl, issuer_ref)))
     }
 }
 
@@ -107,8 +115,8 @@ fields! {
 }
 
 impl CrlView {
-    pub(super) fn of(der: &[u8]) -> Self {
-        Self { crl: format!("{}\n", pem::encode("X509 CRL", der)) }
+    pub(super) fn of(view: &View<'_>, crl: CrlParts) -> Result<Self, Error> {
+        Ok(Self { crl: text(view, crl, "\n")? })
     }
 }
 
@@ -120,16 +128,16 @@ impl Query for ReadCrl {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
-        let der = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
-        Ok(CrlView::of(&der).into())
+        let crl = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
+        Ok(CrlView::of(cx.view, crl)?.into())
     }
 }
 
-/// The CRL of an issuer in DER. Without a default issuer there is none to fetch; an issuer that
-/// was named must be there.
-fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
+/// The CRL of an issuer. Without a default issuer there is none to fetch; an issuer that was named
+/// must be there.
+fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<CrlParts>, Error> {
     match id(cx, issuer_ref)? {
-        Some(id) => crls::der(cx.view, id),
+        Some(id) => CrlParts::complete(cx.view, id),
         None => Ok(None),
     }
 }
@@ -144,14 +152,44 @@ pub(super) fn id(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Crl
 }
 
 /// A CRL in DER, to be fetched.
-pub(super) fn in_der(bytes: Vec<u8>) -> Document {
-    Document { content_type: "application/pkix-crl", bytes }
+pub(super) fn in_der(mut crl: CrlParts) -> Parts {
+    Parts::new("application/pkix-crl", crl.length(), move |view| crl.next(view))
 }
 
 /// A CRL in PEM, to be fetched. The paths of an issuer end their last line; the older ones do
 /// not.
-pub(super) fn in_pem(der: &[u8], issuer_ref: Option<&str>) -> Document {
-    let end = if issuer_ref.is_some() { "\n" } else { "" };
-    let bytes = format!("{}{end}", pem::encode("X509 CRL", der)).into_bytes();
-    Document { content_type: "application/x-pem-file", bytes }
+pub(super) fn in_pem(crl: CrlParts, issuer_ref: Option<&str>) -> Parts {
+    as_text(crl, if issuer_ref.is_some() { "\n" } else { "" })
+}
+
+/// A CRL in PEM, and what comes after its last line.
+fn as_text(mut crl: CrlParts, end: &'static str) -> Parts {
+    let encoder = pem::Encoder::new("X509 CRL");
+    let length = encoder.length(crl.length()) + end.len();
+    let mut encoder = Some(encoder);
+    Parts::new("application/x-pem-file", length, move |view| {
+        let Some(mut lines) = encoder.take() else { return Ok(None) };
+        Ok(Some(match crl.next(view)? {
+            Some(part) => {
+                let text = lines.add(&part);
+                encoder = Some(lines);
+                text
+            }
+            None => [lines.finish().as_slice(), end.as_bytes()].concat(),
+        }))
+    })
+}
+
+/// A CRL in PEM as a field, and what comes after its last line.
+pub(super) fn text(view: &View<'_>, crl: CrlParts, end: &'static str) -> Result<String, Error> {
+    let bytes = as_text(crl, end).whole(view)?;
+    // What was written here is ASCII, so nothing is lost.
+    Ok(String::from_utf8(bytes).unwrap_or_default())
+}
+
+/// A document that is wanted whole, if there is one.
+pub(super) fn whole(cx: &ReadCx<'_>, parts: Option<Parts>) -> Result<Reply<Perhaps>, Error> {
+    let Some(parts) = parts else { return Ok(Perhaps(None).into()) };
+    let content_type = parts.content_type;
+    Ok(Perhaps(Some(Document { content_type, bytes: parts.whole(cx.view)? })).into())
 }

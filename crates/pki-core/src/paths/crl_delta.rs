@@ -3,7 +3,8 @@
 use super::ca::Perhaps;
 use super::crl::{self, CrlView};
 use crate::api::endpoint::{Access, Op, Path, Query, ReadCx, Reply};
-use crate::ca::crls;
+use crate::api::parts::Parts;
+use crate::ca::crls::CrlParts;
 use crate::domain::id::CrlId;
 use crate::error::Error;
 use crate::fields;
@@ -63,8 +64,11 @@ impl Query for FetchDeltaCrl {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
-        let der = find(cx, self.issuer_ref.as_deref())?;
-        Ok(Perhaps(der.map(crl::in_der)).into())
+        crl::whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        Ok(find(cx, self.issuer_ref.as_deref())?.map(crl::in_der))
     }
 }
 
@@ -84,9 +88,12 @@ impl Query for FetchDeltaCrlPem {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
+        crl::whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
         let issuer_ref = self.issuer_ref.as_deref();
-        let der = find(cx, issuer_ref)?;
-        Ok(Perhaps(der.map(|der| crl::in_pem(&der, issuer_ref))).into())
+        Ok(find(cx, issuer_ref)?.map(|found| crl::in_pem(found, issuer_ref)))
     }
 }
 
@@ -106,15 +113,15 @@ impl Query for ReadDeltaCrl {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
-        let der = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
-        Ok(CrlView::of(&der).into())
+        let found = find(cx, Some(&self.issuer_ref))?.ok_or(Error::Absent)?;
+        Ok(CrlView::of(cx.view, found)?.into())
     }
 }
 
-/// The delta CRL of an issuer in DER, found as the complete one is.
-fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<Vec<u8>>, Error> {
+/// The delta CRL of an issuer, found as the complete one is.
+fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>) -> Result<Option<CrlParts>, Error> {
     match crl::id(cx, issuer_ref)? {
-        Some(id) => crls::delta_der(cx.view, id),
+        Some(id) => CrlParts::delta(cx.view, id),
         None => Ok(None),
     }
 }

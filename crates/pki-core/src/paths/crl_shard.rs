@@ -3,7 +3,8 @@
 use super::ca::Perhaps;
 use super::crl::{self, CrlView};
 use crate::api::endpoint::{Access, Op, Path, Query, ReadCx, Reply};
-use crate::ca::crls::{self, shard};
+use crate::api::parts::Parts;
+use crate::ca::crls::{CrlParts, shard};
 use crate::ca::tables::SHARDS;
 use crate::domain::id::CrlId;
 use crate::error::Error;
@@ -56,8 +57,11 @@ impl Query for FetchShard {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
-        let der = find(cx, self.issuer_ref.as_deref(), &self.shard)?;
-        Ok(Perhaps(Some(crl::in_der(der))).into())
+        crl::whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        find(cx, self.issuer_ref.as_deref(), &self.shard).map(crl::in_der).map(Some)
     }
 }
 
@@ -79,8 +83,13 @@ impl Query for FetchShardPem {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<Perhaps>, Error> {
-        let der = find(cx, self.issuer_ref.as_deref(), &self.shard)?;
-        Ok(Perhaps(Some(crl::in_pem(&der, self.issuer_ref.as_deref()))).into())
+        crl::whole(cx, self.parts(cx)?)
+    }
+
+    fn parts(&self, cx: &ReadCx<'_>) -> Result<Option<Parts>, Error> {
+        let issuer_ref = self.issuer_ref.as_deref();
+        let found = find(cx, issuer_ref, &self.shard)?;
+        Ok(Some(crl::in_pem(found, issuer_ref)))
     }
 }
 
@@ -102,13 +111,13 @@ impl Query for ReadShard {
     }
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<CrlView>, Error> {
-        let der = find(cx, Some(&self.issuer_ref), &self.shard)?;
-        Ok(CrlView::of(&der).into())
+        let found = find(cx, Some(&self.issuer_ref), &self.shard)?;
+        Ok(CrlView::of(cx.view, found)?.into())
     }
 }
 
-fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>, shard: &str) -> Result<Vec<u8>, Error> {
-    crls::der(cx.view, id(cx, issuer_ref, shard)?)?.ok_or(Error::Absent)
+fn find(cx: &ReadCx<'_>, issuer_ref: Option<&str>, shard: &str) -> Result<CrlParts, Error> {
+    CrlParts::complete(cx.view, id(cx, issuer_ref, shard)?)?.ok_or(Error::Absent)
 }
 
 /// The CRL of a shard that certificates may name.

@@ -45,6 +45,57 @@ pub fn encode(label: &str, der: &[u8]) -> String {
     base64::into_text(text)
 }
 
+/// Writes a block whose octets come in parts. What does not fill a line is kept until more comes,
+/// and is not wiped: this is not for private keys.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    label: &'static str,
+    has_begun: bool,
+    rest: Vec<u8>,
+}
+
+impl Encoder {
+    pub(crate) fn new(label: &'static str) -> Self {
+        Self { label, has_begun: false, rest: Vec::new() }
+    }
+
+    /// How long the text of so many octets is.
+    pub(crate) fn length(&self, octets: usize) -> usize {
+        // Four digits for each three octets, the ends of lines, and what stands around.
+        octets.div_ceil(3) * 4 + octets.div_ceil(OCTETS_IN_A_LINE) + 2 * (20 + self.label.len())
+    }
+
+    /// The lines that are full.
+    pub(crate) fn add(&mut self, octets: &[u8]) -> Vec<u8> {
+        self.rest.extend_from_slice(octets);
+        let full = self.rest.len() - self.rest.len() % OCTETS_IN_A_LINE;
+        let rest = self.rest.split_off(full);
+        let full = std::mem::replace(&mut self.rest, rest);
+        self.lines(&full)
+    }
+
+    /// The last line, and what ends the block, without a line end.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        let rest = std::mem::take(&mut self.rest);
+        let mut text = self.lines(&rest);
+        [END, self.label, DASHES].iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+        text
+    }
+
+    fn lines(&mut self, octets: &[u8]) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.length(octets.len()));
+        if !std::mem::replace(&mut self.has_begun, true) {
+            let begin = [BEGIN, self.label, DASHES, "\n"];
+            begin.iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+        }
+        for line in octets.chunks(OCTETS_IN_A_LINE) {
+            base64::append(&mut text, line);
+            text.push(b'\n');
+        }
+        text
+    }
+}
+
 /// All blocks of a text, and the text after the last of them.
 pub fn decode_all(text: &str) -> (Vec<PemBlock>, String) {
     let mut blocks = Blocks::of(text);
@@ -128,6 +179,23 @@ mod tests {
 
     fn block(label: &str, der: &[u8]) -> PemBlock {
         PemBlock { label: label.to_owned(), der: der.to_vec() }
+    }
+
+    #[test]
+    fn parts_are_encoded_as_the_whole_is() {
+        let octets: Vec<u8> = (0..=255).collect();
+        for length in [0, 1, 47, 48, 49, 96, 256] {
+            let whole = octets.get(..length).unwrap();
+            for part in [1, 5, 48, 50, 300] {
+                let mut encoder = Encoder::new("X509 CRL");
+                let bound = encoder.length(length);
+                let mut text: Vec<u8> =
+                    whole.chunks(part).flat_map(|part| encoder.add(part)).collect();
+                text.extend(encoder.finish());
+                assert_eq!(String::from_utf8(text).unwrap(), encode("X509 CRL", whole));
+                assert!(encode("X509 CRL", whole).len() <= bound, "{length}");
+            }
+        }
     }
 
     #[test]

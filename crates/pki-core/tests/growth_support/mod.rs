@@ -103,6 +103,11 @@ impl World {
     pub(crate) fn values(&self) -> usize {
         self.store.counts.lock().unwrap().certificates
     }
+
+    /// Segments of the logs of CRLs that were read.
+    pub(crate) fn segments(&self) -> usize {
+        self.store.counts.lock().unwrap().segments
+    }
 }
 
 #[derive(Default)]
@@ -110,6 +115,7 @@ struct Counts {
     changes: usize,
     reads: BTreeMap<u8, usize>,
     certificates: usize,
+    segments: usize,
 }
 
 #[derive(Default)]
@@ -164,9 +170,13 @@ impl Snapshot for View<'_> {
     fn scan(&self, range: &KeyRange, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
         let found = self.view.scan(range, limit)?;
         self.of.read(range.table, found.len());
-        if range.table.name == "certs" {
-            self.of.counts.lock().unwrap().certificates += found.len();
+        let mut counts = self.of.counts.lock().unwrap();
+        match range.table.name {
+            "certs" => counts.certificates += found.len(),
+            "crl_log" => counts.segments += found.len(),
+            _ => (),
         }
+        drop(counts);
         Ok(found)
     }
 

@@ -143,9 +143,11 @@ impl Stretch {
         let mut skipped = usize::try_from(from.offset).unwrap_or(usize::MAX);
         let mut before = from.segment.checked_sub(1);
         while 0 < left {
+            let wanted = usize::try_from(left / SEGMENT as u64).unwrap_or(PAGE);
+            let most = wanted.saturating_add(2).min(PAGE);
             let after = before.map(|segment| LogKey { crl, generation, segment }.encode());
             let page: Vec<(LogKey, LogSegment)> =
-                view.scan(&CRL_LOG, &prefix, after.as_deref(), PAGE)?;
+                view.scan(&CRL_LOG, &prefix, after.as_deref(), most)?;
             for (key, LogSegment(octets)) in &page {
                 let wanted = usize::try_from(left).unwrap_or(usize::MAX);
                 let start = std::mem::take(&mut skipped).min(octets.len());
@@ -158,7 +160,7 @@ impl Stretch {
                 }
                 before = Some(key.segment);
             }
-            if page.len() < PAGE && 0 < left {
+            if page.len() < most && 0 < left {
                 return Err(Error::DamagedRecord(CRL_LOG.table.name));
             }
         }
