@@ -148,3 +148,26 @@ fn what_is_no_long_document_is_answered_whole() {
     let path = "pki/issuer/other/crl/der";
     assert!(world.engine.fetch(path, Map::new(), see).is_err());
 }
+
+/// What revoking by leases changes and expects, for each of so many.
+fn work_for_each_lease(count: usize) -> (usize, usize) {
+    let world = World::new();
+    let role = json!({"allow_any_name": true, "key_type": "ed25519", "ttl": "24h",
+        "generate_lease": true});
+    world.write("pki/roles/any", role);
+    world.issue_many(count);
+    assert_eq!(world.listed(), 0);
+    world.forget_counts();
+    world.write("sys/leases/revoke-prefix/pki/issue/any", json!({}));
+    let (changes, expectations) = (world.changes(), world.expectations());
+    assert_eq!(world.listed(), count);
+    (changes / count, expectations / count)
+}
+
+/// A lease that goes, a revocation and the end of its certificate in the index; and in each hundred
+/// of them, something else. The lease and the certificate are read, and that there is no revocation
+/// twice.
+#[test]
+fn what_many_revocations_have_in_common_is_written_and_expected_once() {
+    assert_eq!(work_for_each_lease(1_200), (3, 4));
+}

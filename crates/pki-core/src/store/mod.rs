@@ -10,6 +10,7 @@ mod look;
 mod many;
 mod memory;
 mod own;
+mod reads;
 mod record;
 mod sum;
 mod view;

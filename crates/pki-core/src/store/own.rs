@@ -9,20 +9,34 @@ use pki_store::{Key, KeyRange, Op};
 pub(super) struct Own {
     ops: Vec<Op>,
     last: BTreeMap<(u8, Vec<u8>), usize>,
+    /// From where on all changes are to one record each, and seen: these may be made in any order.
+    free: usize,
 }
 
 impl Own {
     /// Makes a change that this request sees from now on, if it is to one record.
     pub(super) fn make(&mut self, op: Op) {
-        if let Op::Put { key, .. } | Op::Delete { key } = &op {
-            self.last.insert((key.table.number, key.bytes.clone()), self.ops.len());
+        let (Op::Put { key, .. } | Op::Delete { key }) = &op else {
+            return self.make_unseen(op);
+        };
+        let last = self.last.entry((key.table.number, key.bytes.clone())).or_default();
+        // What a later change undoes is not made at all: the end of a log is written once, however
+        // much is appended to it.
+        let undone =
+            self.ops.get_mut(*last).filter(|undone| self.free <= *last && is_to(undone, key));
+        match undone {
+            Some(undone) => *undone = op,
+            None => {
+                *last = self.ops.len();
+                self.ops.push(op);
+            }
         }
-        self.ops.push(op);
     }
 
     /// Makes a change that it does not look at.
     pub(super) fn make_unseen(&mut self, op: Op) {
         self.ops.push(op);
+        self.free = self.ops.len();
     }
 
     /// What has become of a record; nothing if nothing has.
@@ -68,6 +82,10 @@ impl Own {
     }
 }
 
+fn is_to(op: &Op, record: &Key) -> bool {
+    matches!(op, Op::Put { key, .. } | Op::Delete { key } if key == record)
+}
+
 #[cfg(test)]
 mod tests {
     use pki_store::{Layout, Table};
@@ -95,7 +113,20 @@ mod tests {
         assert_eq!(own.get(&key(1)), Some(None));
         assert_eq!(own.get(&key(2)), Some(Some(&[2][..])));
         assert_eq!(own.get(&key(3)), None);
-        assert_eq!(own.into_ops().len(), 5);
+        assert_eq!(own.into_ops(), [Op::Delete { key: key(1) }, put(2), put(3)]);
+    }
+
+    #[test]
+    fn a_change_stays_behind_one_that_is_not_seen() {
+        let mut own = Own::default();
+        own.make(put(1));
+        let all = || Op::DeleteRange { range: KeyRange::prefix(TABLE, [1]) };
+        own.make_unseen(all());
+        own.make(put(2));
+        own.make(put(1));
+        own.make(Op::Delete { key: key(2) });
+        assert_eq!(own.get(&key(1)), Some(Some(&[1][..])));
+        assert_eq!(own.into_ops(), [put(1), all(), Op::Delete { key: key(2) }, put(1)]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::look::Look;
 use super::many::{Steps, Worked};
 use super::memory::Memory;
 use super::own::Own;
+use super::reads::Reads;
 use super::record::{Record, RecordKey, Records, SUMMED};
 use super::sum;
 use crate::domain::id::MountId;
@@ -27,7 +28,7 @@ pub(crate) struct View<'a> {
     snapshot: Box<dyn Snapshot + 'a>,
     mount: MountId,
     /// What was read, and in which version: the changes of a command depend on it.
-    reads: RefCell<Vec<(Key, Expect)>>,
+    reads: RefCell<Reads>,
     /// This request's own changes, so that it sees them.
     own: Own,
     cache: &'a RecordCache,
@@ -84,7 +85,7 @@ impl<'a> View<'a> {
         if self.is_remembered
             && let Some((expect, record)) = self.cache.last(&key)
         {
-            self.reads.borrow_mut().push((key, expect));
+            self.reads.borrow_mut().note(&key, expect);
             return Ok(record);
         }
         let entry = self.snapshot.get(&key)?;
@@ -97,7 +98,7 @@ impl<'a> View<'a> {
             }
             None => None,
         };
-        self.reads.borrow_mut().push((key, expect));
+        self.reads.borrow_mut().note(&key, expect);
         Ok(record)
     }
 
@@ -148,9 +149,9 @@ impl<'a> View<'a> {
         let found = self.snapshot.scan(&range, limit.saturating_add(own.len()))?;
         self.depend_on_set(records)?;
         if records.are_kept {
-            let seen =
-                found.iter().map(|(key, entry)| (key.clone(), Expect::Version(entry.version)));
-            self.reads.borrow_mut().extend(seen);
+            let mut reads = self.reads.borrow_mut();
+            let seen = found.iter().map(|(key, entry)| (key, Expect::Version(entry.version)));
+            seen.for_each(|(key, expect)| reads.note(key, expect));
         }
         if own.is_empty() {
             // The usual case, and where there are many, a map of them is most of the work.
@@ -218,7 +219,7 @@ impl<'a> View<'a> {
         if records.are_kept {
             let key = self.set_key(records);
             let expect = Expect::of(self.snapshot.get(&key)?.as_ref());
-            self.reads.borrow_mut().push((key, expect));
+            self.reads.borrow_mut().note(&key, expect);
         }
         Ok(())
     }
@@ -324,7 +325,7 @@ impl<'a> Tx<'a> {
     pub(crate) fn touch<K, V>(&mut self, records: &Records<K, V>) {
         if records.are_kept {
             let key = self.view.set_key(records);
-            self.view.own.make_unseen(Op::Put { key, value: Vec::new() });
+            self.view.own.make(Op::Put { key, value: Vec::new() });
         }
     }
 
@@ -372,7 +373,7 @@ impl<'a> Tx<'a> {
 
     /// The changes, perhaps none, and what they depend on.
     pub(crate) fn into_changes(self) -> Batch {
-        let mut expect = self.view.reads.into_inner();
+        let mut expect = self.view.reads.into_inner().into_expectations();
         expect.extend(self.expect);
         Batch { expect, ops: self.view.own.into_ops() }
     }

@@ -104,6 +104,11 @@ impl World {
         self.store.counts.lock().unwrap().certificates
     }
 
+    /// Records on which changes depended.
+    pub(crate) fn expectations(&self) -> usize {
+        self.store.counts.lock().unwrap().expectations
+    }
+
     /// Segments of the logs of CRLs that were read.
     pub(crate) fn segments(&self) -> usize {
         self.store.counts.lock().unwrap().segments
@@ -116,6 +121,7 @@ struct Counts {
     reads: BTreeMap<u8, usize>,
     certificates: usize,
     segments: usize,
+    expectations: usize,
 }
 
 #[derive(Default)]
@@ -148,6 +154,7 @@ impl Store for Counted {
     fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
         let revision = self.store.apply(batch)?;
         batch.ops.iter().try_for_each(|op| self.change(op))?;
+        self.counts.lock().unwrap().expectations += batch.expect.len();
         Ok(revision)
     }
 

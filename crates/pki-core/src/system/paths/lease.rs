@@ -1,5 +1,7 @@
 //! `sys/leases/…`: looking at leases and revoking what they are on.
 
+use std::collections::BTreeSet;
+
 use crate::api::endpoint::{
     Access, Command, Done, Listing, Op, Path, Query, ReadCx, Reply, WriteCx,
 };
@@ -146,6 +148,9 @@ fn revoke_one(cx: &mut WriteCx<'_>, lease_id: &String) -> Result<Vec<String>, Er
     Ok(revoked.transpose()?.unwrap_or_default())
 }
 
+/// Names of leases that are read at once.
+const PAGE: usize = 1_000;
+
 fields! {
     /// Revokes what the leases below a path are on.
     pub struct RevokePrefix {
@@ -162,18 +167,19 @@ impl Command for RevokePrefix {
         // A mount that was moved may have leases with names below the one that came after it:
         // those are not meant.
         let holder = holding(&cx.tx, &prefix)?.map(|mount| mount.id);
-        let mut ids = below(&cx.tx, &prefix)?;
-        ids.push(prefix);
-        let mut warnings = Vec::new();
-        for id in &ids {
-            let lease: Option<LeaseRecord> = cx.tx.get(&LEASES, id)?;
-            if holder.is_some() && holder != lease.map(|lease| lease.mount) {
-                continue;
+        let mut warnings = BTreeSet::new();
+        let (below, mut after) = (format!("{prefix}/"), None);
+        let mut ids = vec![prefix];
+        while !ids.is_empty() {
+            for id in &ids {
+                let lease: Option<LeaseRecord> = cx.tx.get(&LEASES, id)?;
+                if holder.is_none() || holder == lease.map(|lease| lease.mount) {
+                    warnings.extend(revoke_one(cx, id)?);
+                }
             }
-            warnings.extend(revoke_one(cx, id)?);
+            ids = cx.tx.keys(&LEASES, below.as_bytes(), after.as_deref(), PAGE)?;
+            after = ids.last().map(|id| id.clone().into_bytes());
         }
-        warnings.sort();
-        warnings.dedup();
         Ok(Reply::from(Done).warn(warnings))
     }
 }
