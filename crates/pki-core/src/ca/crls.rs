@@ -16,6 +16,7 @@
 //! is made, so there always is one.
 
 mod build;
+mod ended;
 pub(crate) mod homes;
 mod log;
 mod parts;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::ended::drop_ended;
 use super::log::Stretch;
 use super::plan::{Which, Work, work};
 use super::record::{BuiltCrl, CrlRecord, DeltaCrl, LogEnd};
-use super::relog::{drop_ended, relog};
+use super::relog::relog;
 use super::{CrlClass, CrlList, classes, without_signer};
 use crate::api::endpoint::{ReadCx, WriteCx};
 use crate::ca::aia;
