@@ -3,22 +3,31 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
 #![expect(clippy::indexing_slicing, reason = "an answer without the member is a failure too")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use pki_core::crypto::{Curve, KeySpec, PrivateKey, SignatureAlgorithm};
-use pki_core::x509::{Certificate, SubjectAttributes, TbsCertificationRequest, pem, sign_csr};
+use pki_core::inspect::{Finding, PrivateKeys, Repair, Watcher};
+use pki_core::x509::{
+    Certificate, CertificateList, SubjectAttributes, TbsCertificationRequest, pem, sign_csr,
+};
 use pki_core::{Body, Engine, Env, Error, Given, Operation, Request};
 use pki_store::memory::MemoryStore;
-use pki_store::{Batch, Snapshot, Store, StoreError};
+use pki_store::{Batch, KeyRange, Layout, Op, Snapshot, Store, StoreError, Table};
 use serde_json::{Map, Value, json};
 
-/// Counts how often it is read.
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// Counts how often it is read, and how often changes are not made.
 #[derive(Default)]
 struct Counting {
     store: MemoryStore,
     snapshots: AtomicUsize,
+    conflicts: AtomicUsize,
+    /// Happens before changes are made, once.
+    between: Mutex<Option<Hook>>,
 }
 
 impl Counting {
@@ -36,7 +45,13 @@ impl Store for Counting {
     }
 
     fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
-        self.store.apply(batch)
+        let between = self.between.lock().unwrap().take();
+        between.into_iter().for_each(|act| act());
+        let applied = self.store.apply(batch);
+        if matches!(applied, Err(StoreError::Conflict { .. })) {
+            self.conflicts.fetch_add(1, Ordering::SeqCst);
+        }
+        applied
     }
 
     fn revision(&self) -> Result<u64, StoreError> {
@@ -54,11 +69,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let store = Arc::new(Counting::default());
-        let engine = || {
-            let shared: Arc<dyn Store> = Arc::<Counting>::clone(&store);
-            Engine::new(shared, Arc::new(Given::key([7; 32])), Env::system())
-        };
-        let world = Self { issuing: engine(), other: engine(), store };
+        let world = Self { issuing: engine(&store), other: engine(&store), store };
         world.other.enable("pki").unwrap();
         let root = json!({"common_name": "Root", "key_type": "ec", "ttl": "700h"});
         world.change("pki/root/generate/internal", root);
@@ -82,6 +93,11 @@ impl World {
         let issued = issued.map_err(|problem| problem.to_string())?;
         Ok(Certificate::from_pem(issued["certificate"].as_str().unwrap()).unwrap())
     }
+}
+
+fn engine(store: &Arc<Counting>) -> Engine {
+    let shared: Arc<dyn Store> = Arc::<Counting>::clone(store);
+    Engine::new(shared, Arc::new(Given::key([7; 32])), Env::system())
 }
 
 fn ask(
@@ -197,6 +213,109 @@ fn a_mount_that_is_gone_is_gone() {
     world.issue().unwrap();
     ask(&world.other, Operation::Delete, "sys/mounts/pki", json!({})).unwrap();
     assert!(world.issue().is_err());
+}
+
+/// No key is made for nothing: neither when the answer is no, nor after a change made here.
+#[test]
+fn nothing_is_done_twice_where_nobody_else_has_changed_anything() {
+    let world = World::new();
+    let conflicts = || world.store.conflicts.load(Ordering::SeqCst);
+    let role = |name: &str, more: Value| {
+        let mut role = json!({"allow_any_name": true, "key_type": "ec", "ttl": "1h"});
+        role.as_object_mut().unwrap().extend(object(more));
+        ask(&world.issuing, Operation::Write, &format!("pki/roles/{name}"), role).unwrap();
+    };
+    let issue = |name: &str| {
+        let path = format!("pki/issue/{name}");
+        ask(&world.issuing, Operation::Write, &path, json!({"common_name": "a.example.com"}))
+    };
+    for name in ["short", "web-servers-of-the-northern-region"] {
+        for unit in ["one", "two", "three"] {
+            role(name, json!({ "ou": unit }));
+            issue(name).unwrap();
+            issue(name).unwrap();
+        }
+        ask(&world.issuing, Operation::Delete, &format!("pki/roles/{name}"), json!({})).unwrap();
+        issue(name).unwrap_err();
+        issue(name).unwrap_err();
+    }
+    assert_eq!(conflicts(), 0);
+    // Another program deletes it: once what is remembered is of no use.
+    let name = "web-servers-of-the-southern-region";
+    role(name, json!({}));
+    issue(name).unwrap();
+    ask(&world.other, Operation::Delete, &format!("pki/roles/{name}"), json!({})).unwrap();
+    (0..5).for_each(|_| drop(issue(name).unwrap_err()));
+    assert_eq!(conflicts(), 1);
+    // What is refused late is held against a snapshot, and not tried again: one look is for the
+    // mount in the path.
+    let urls = json!({"issuing_certificates": "{{cluster_path}}/x", "enable_templating": true});
+    ask(&world.issuing, Operation::Write, "pki/config/urls", urls).unwrap();
+    issue("web").unwrap_err();
+    let refused = || drop(issue("web").unwrap_err());
+    assert_eq!(world.store.during(refused), 2);
+    world.change("pki/config/cluster", json!({"path": "http://ca.example.com/v1/pki"}));
+    issue("web").unwrap();
+}
+
+/// Many names that nobody has do not push out what is there.
+#[test]
+fn what_is_not_there_takes_no_room() {
+    let world = World::new();
+    world.issue().unwrap();
+    for number in 0..400 {
+        let path = format!("{number}/a/b/c/d/e/f/g/h/i/j/k/l");
+        ask(&world.issuing, Operation::Read, &path, json!({})).unwrap_err();
+    }
+    assert_eq!(world.store.during(|| drop(world.issue().unwrap())), 1);
+}
+
+/// As when two repair one CRL whose record is damaged: the second must not undo the first, or a
+/// number would be used again.
+#[test]
+fn changes_depend_on_records_that_could_not_be_read() {
+    let world = World::new();
+    let table = Table { number: 24, name: "crls", layout: Layout::Clustered };
+    let records = world.store.store.snapshot().unwrap().scan(&KeyRange::prefix(table, []), 9);
+    let damaged = records.unwrap().into_iter().map(|(key, mut entry)| {
+        *entry.value.last_mut().unwrap() ^= 1;
+        Op::Put { key, value: entry.value }
+    });
+    let damaged = Batch { expect: Vec::new(), ops: damaged.collect() };
+    world.store.store.apply(&damaged).unwrap();
+    let mut seen = Seen(Vec::new());
+    world.issuing.check(PrivateKeys::Leave, &mut seen).unwrap();
+    let repair = seen.0.into_iter().find(|repair| matches!(repair, Repair::Crl(_))).unwrap();
+    let (other, number) = (engine(&world.store), Arc::new(AtomicU64::new(0)));
+    let published = Arc::clone(&number);
+    *world.store.between.lock().unwrap() = Some(Box::new(move || {
+        // Numbers are moments.
+        thread::sleep(Duration::from_millis(20));
+        other.repair("pki", repair).unwrap();
+        published.store(crl_number(&other), Ordering::SeqCst);
+    }));
+    world.issuing.repair("pki", repair).unwrap();
+    let published = number.load(Ordering::SeqCst);
+    assert!(published < crl_number(&world.other), "{published}");
+}
+
+struct Seen(Vec<Repair>);
+
+impl Watcher for Seen {
+    fn found(&mut self, finding: Finding) {
+        self.0.extend(finding.repair);
+    }
+
+    fn went_on(&mut self, _: u64, _: u64) {}
+}
+
+fn crl_number(engine: &Engine) -> u64 {
+    let path = "pki/issuer/default/crl/der".to_owned();
+    let request = Request { operation: Operation::Read, path, data: Map::new() };
+    match &engine.handle(request).unwrap().body {
+        Body::Raw { bytes, .. } => CertificateList::from_der(bytes).unwrap().number().unwrap(),
+        _ => 0,
+    }
 }
 
 /// Whoever asks after a change was answered gets what it says, whatever others remember.

@@ -23,17 +23,21 @@ impl Engine {
         execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let is_tidy_due = Cell::new(false);
-        let execute = |cx: &mut WriteCx<'_>| {
-            let outcome = execute(cx)?;
-            is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
-            Ok(outcome)
-        };
-        let remembered =
-            if reads_settings_only { self.write_from_memory(mount, &execute)? } else { None };
-        let outcome = match remembered {
-            Some(outcome) => outcome,
-            None => self.write(mount, &execute)?,
-        };
+        let look =
+            |cx: &WriteCx<'_>| is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
+        let outcome = if reads_settings_only {
+            self.write_from_memory(mount, &|cx| {
+                // First, so that nothing slow is done in vain if that is not remembered.
+                look(cx);
+                execute(cx)
+            })
+        } else {
+            self.write(mount, &|cx| {
+                let outcome = execute(cx)?;
+                look(cx);
+                Ok(outcome)
+            })
+        }?;
         if is_tidy_due.get() {
             // What was asked for is done and stays done; the next command tries again.
             drop(self.write(mount, &tidy::auto));
@@ -63,26 +67,37 @@ impl Engine {
         Err(Error::Contended(ATTEMPTS))
     }
 
-    /// Runs a command on what is remembered, and makes its changes if all of that still holds.
-    /// Otherwise, and when it comes to an error, that proves nothing, and it is to be run on a
-    /// snapshot.
+    /// Runs a command on what is remembered. What it comes to counts if all of that still holds:
+    /// changes, if they can be made; an error, and an answer without changes, if the records are
+    /// the same in a snapshot. Otherwise it is run on a snapshot.
     fn write_from_memory<T>(
         &self,
         mount: &str,
         execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
+    ) -> Result<T, Error> {
+        match self.try_from_memory(mount, execute)? {
+            Some(outcome) => outcome,
+            None => self.write(mount, execute),
+        }
+    }
+
+    fn try_from_memory<T>(
+        &self,
+        mount: &str,
+        execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
+    ) -> Result<Option<Result<T, Error>>, Error> {
         let memory = Memory::default();
         let view = View::remembered(&memory, &self.cache, MountId::SYSTEM);
         let Ok((mount, view)) = enter(view, mount) else { return Ok(None) };
         let (tx, now) = (Tx::new(view), self.env.clock.now());
         let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
-        let Ok(outcome) = execute(&mut cx) else { return Ok(None) };
+        let outcome = execute(&mut cx);
         // It may have made do without what it was not told.
         if memory.was_short() {
             return Ok(None);
         }
         let changes = cx.tx.into_changes();
-        let holds = if changes.ops.is_empty() {
+        let holds = if outcome.is_err() || changes.ops.is_empty() {
             self.holds(&changes.expect)?
         } else {
             self.apply(&changes)?
@@ -104,7 +119,10 @@ impl Engine {
     /// Makes changes; false if another writer was faster.
     pub(super) fn apply(&self, changes: &Batch) -> Result<bool, Error> {
         match self.store.apply(changes) {
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                self.cache.changed(&changes.ops);
+                Ok(true)
+            }
             Err(StoreError::Conflict { .. }) => Ok(false),
             Err(problem) => Err(problem.into()),
         }

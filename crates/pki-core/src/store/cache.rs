@@ -9,14 +9,10 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pki_store::{Expect, Key};
+use pki_store::{Expect, Key, Op};
 
 /// More records than this are not kept: mounts, roles, issuers and keys of a large authority.
 const MOST: usize = 4_096;
-
-/// In octets: that there is nothing at a longer key is not kept. Those of settings and identifiers
-/// are short; names that nobody has, of which anybody can ask for many, need not be.
-const LONGEST_ABSENT: usize = 32;
 
 type Decoded = Arc<dyn Any + Send + Sync>;
 
@@ -47,32 +43,48 @@ impl RecordCache {
         }
     }
 
-    /// Keeps a record.
+    /// Keeps a record, unless a newer version of it was kept.
     pub(super) fn keep<V: Clone + Send + Sync + 'static>(
         &self,
         key: &Key,
         version: u64,
         record: &V,
     ) {
-        self.remember(key, Some((version, Arc::new(record.clone()))));
+        let mut kept = self.locked();
+        if !matches!(kept.get(key), Some(Some((newer, _))) if version < *newer) {
+            insert(&mut kept, key, Some((version, Arc::new(record.clone()))));
+        }
     }
 
     /// Keeps that there is none.
     pub(super) fn keep_absent(&self, key: &Key) {
-        if key.bytes.len() <= LONGEST_ABSENT {
-            self.remember(key, None);
-        }
+        insert(&mut self.locked(), key, None);
     }
 
-    fn remember(&self, key: &Key, last: Last) {
+    /// Forgets what was found at a key.
+    pub(super) fn forget(&self, key: &Key) {
+        self.locked().remove(key);
+    }
+
+    /// Forgets what these changes have made obsolete.
+    pub(crate) fn changed(&self, ops: &[Op]) {
         let mut kept = self.locked();
-        if MOST <= kept.len() {
-            kept.clear();
+        for op in ops {
+            match op {
+                Op::Put { key, .. } | Op::Delete { key } => drop(kept.remove(key)),
+                Op::DeleteRange { .. } | Op::Many(_) => kept.clear(),
+            }
         }
-        kept.insert(key.clone(), last);
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<Key, Last>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn insert(kept: &mut HashMap<Key, Last>, key: &Key, last: Last) {
+    if MOST <= kept.len() {
+        kept.clear();
+    }
+    kept.insert(key.clone(), last);
 }

@@ -33,6 +33,10 @@ pub(crate) trait Record: Clone + Send + Sync + 'static {
 
 /// A value that names a record. Keys sort as their bytes do.
 pub(crate) trait RecordKey: Sized {
+    /// Whether requests ask for few of them again and again, so that it is kept too that there is
+    /// nothing at one. Of names anybody can think of any number.
+    const IS_COMMON: bool = false;
+
     fn encode(&self) -> Vec<u8>;
     fn decode(bytes: &[u8]) -> Option<Self>;
 }
@@ -140,6 +144,8 @@ macro_rules! uuid_keys {
 uuid_keys!(IssuerId, KeyId);
 
 impl RecordKey for CrlId {
+    const IS_COMMON: bool = true;
+
     fn encode(&self) -> Vec<u8> {
         self.0.to_vec()
     }
@@ -154,6 +160,8 @@ impl RecordKey for CrlId {
 pub(crate) struct Only;
 
 impl RecordKey for Only {
+    const IS_COMMON: bool = true;
+
     fn encode(&self) -> Vec<u8> {
         Vec::new()
     }

@@ -89,17 +89,12 @@ impl<'a> View<'a> {
             return Ok(record);
         }
         let entry = self.snapshot.get(&key)?;
-        let expect = Expect::of(entry.as_ref());
-        let record = match &entry {
-            Some(entry) => Some(self.decoded(records, &key, entry)?),
-            None if records.are_kept => {
-                self.cache.keep_absent(&key);
-                None
-            }
-            None => None,
-        };
-        self.reads.borrow_mut().note(&key, expect);
-        Ok(record)
+        // Also of a record that cannot be read: whoever makes do without it depends on that.
+        self.reads.borrow_mut().note(&key, Expect::of(entry.as_ref()));
+        if records.are_kept && entry.is_none() {
+            if K::IS_COMMON { self.cache.keep_absent(&key) } else { self.cache.forget(&key) }
+        }
+        entry.map(|entry| self.decoded(records, &key, &entry)).transpose()
     }
 
     /// A record, as it was decoded before or decoded now.
@@ -115,9 +110,16 @@ impl<'a> View<'a> {
         if let Some(record) = self.cache.find(key, entry.version) {
             return Ok(record);
         }
-        let record = read(records, &key.bytes, &entry.value)?;
-        self.cache.keep(key, entry.version, &record);
-        Ok(record)
+        match read(records, &key.bytes, &entry.value) {
+            Ok(record) => {
+                self.cache.keep(key, entry.version, &record);
+                Ok(record)
+            }
+            Err(problem) => {
+                self.cache.forget(key);
+                Err(problem)
+            }
+        }
     }
 
     /// A record, and what to expect of it, without depending on it: where more is looked at than

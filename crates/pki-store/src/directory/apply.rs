@@ -1,6 +1,7 @@
 //! Batches, made to happen or not.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -47,18 +48,18 @@ struct Step<'a> {
 struct Known<'b> {
     revision: u64,
     /// Versions that were looked up. Batches that come together read much the same.
-    versions: HashMap<&'b Key, Option<u64>>,
+    versions: HashMap<(u8, &'b [u8]), Option<u64>>,
 }
 
-impl Known<'_> {
+impl<'b> Known<'b> {
     /// What a change makes of what was looked up.
-    fn note(&mut self, op: &Op) {
+    fn note(&mut self, op: &'b Op) {
         let (key, version) = match op {
             Op::Put { key, .. } => (key, Some(self.revision)),
             Op::Delete { key } => (key, None),
             Op::DeleteRange { .. } | Op::Many(_) => return self.versions.clear(),
         };
-        if let Some(known) = self.versions.get_mut(key) {
+        if let Some(known) = self.versions.get_mut(&place_of(key)) {
             *known = version;
         }
     }
@@ -90,11 +91,10 @@ impl Step<'_> {
 
     fn make<'b>(&self, batch: &'b Batch, known: &mut Known<'b>) -> Result<u64, StoreError> {
         for (key, expect) in &batch.expect {
-            let version = match known.versions.get(key) {
-                Some(version) => *version,
-                None => self.version(key)?,
+            let version = match known.versions.entry(place_of(key)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => *unknown.insert(self.version(key)?),
             };
-            known.versions.insert(key, version);
             compare(key, *expect, version)?;
         }
         batch.each_late_expectation(&mut |key, expect| compare(key, expect, self.version(key)?))?;
@@ -127,6 +127,11 @@ impl Step<'_> {
     fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|problem| failure::named(self.place, problem))
     }
+}
+
+/// As a row has it.
+fn place_of(key: &Key) -> (u8, &[u8]) {
+    (key.table.number, &key.bytes)
 }
 
 fn compare(key: &Key, expect: Expect, found: Option<u64>) -> Result<(), StoreError> {

@@ -26,7 +26,7 @@ const LONG: u64 = 512 * 1024;
 /// In pages: while the store stays open, a commit that makes the log longer than this copies it
 /// to the database, and the next one starts it over if nobody reads. Longer than at the end,
 /// since each page is copied once however often it was written.
-const CHECKPOINT: u32 = 4096;
+const CHECKPOINT: u32 = 12_288;
 
 /// In bytes: what remains of the file when the log starts over after a giant batch. All of an
 /// ordinary log does: to write over what is there takes the disk half the time.
