@@ -150,6 +150,25 @@ pub(crate) fn record_issuer(cx: &mut WriteCx<'_>, revoked: &Issuer) -> Result<()
     Ok(())
 }
 
+/// Gives the revocation of an issuer that is about to go the home it had as an issuer, if the one
+/// that signed it came only after it was revoked.
+pub(crate) fn settle_issuer(cx: &mut WriteCx<'_>, leaving: &Issuer) -> Result<(), Error> {
+    let certificate = &leaving.certificate;
+    let record = cx
+        .tx
+        .get(&REVOKED, certificate.serial())?
+        .filter(|record| record.home.is_none() && record.not_after == certificate.not_after());
+    let Some(record) = record.filter(|_| leaving.record.revoked_at.is_some()) else {
+        return Ok(());
+    };
+    if let Some(parent) = issuer_of(&issuers::all(&cx.tx)?, certificate) {
+        let home = Some(parent.record.crl.0);
+        let shard = shard::named_by(&cx.tx, home, certificate)?;
+        cx.tx.put(&REVOKED, certificate.serial(), &RevocationRecord { home, shard, ..record });
+    }
+    Ok(())
+}
+
 /// The issuer that signed a certificate: its name is there, and its key verifies the signature.
 pub(crate) fn issuer_of<'a>(all: &'a [Issuer], certificate: &Certificate) -> Option<&'a Issuer> {
     all.iter().find(|issuer| certificate.is_issued_by(&issuer.certificate))

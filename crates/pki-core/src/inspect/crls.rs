@@ -96,7 +96,7 @@ fn check_one(
         }
     };
     // A log that will be made anew will have another index.
-    if !record.stale_log && log.fingerprint != index_fingerprint(place, id)? {
+    if !record.stale_log && log.serials.distinct() != indexed(place, id)?.distinct() {
         let problem = "its log and the index over it do not agree";
         place.error(REVOKED_EXPIRY.table, &name, problem, repair);
     }
@@ -123,23 +123,25 @@ fn check_one(
 struct Log {
     /// What the CRLs show of it.
     octets: Vec<u8>,
-    fingerprint: Fingerprint,
+    serials: Serials,
 }
 
-/// Stands for a set of serial numbers, whatever their order: what the two sides of an index are
-/// compared by, where neither has to fit into memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Fingerprint {
-    count: u64,
-    sum: u128,
-}
+/// Serial numbers, eight octets for each: what the two sides of an index are compared by.
+#[derive(Debug, Default)]
+struct Serials(Vec<u64>);
 
-impl Fingerprint {
+impl Serials {
     fn add(&mut self, serial: &SerialNumber) {
         let hash = sha256(serial.octets());
-        let half = hash.first_chunk::<16>().copied().unwrap_or_default();
-        self.count += 1;
-        self.sum = self.sum.wrapping_add(u128::from_be_bytes(half));
+        self.0.push(u64::from_be_bytes(hash.first_chunk().copied().unwrap_or_default()));
+    }
+
+    /// Each once. A certificate that is revoked again is on the log twice for a while, and once in
+    /// the index; those of two authorities may have one number.
+    fn distinct(mut self) -> Vec<u64> {
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0
     }
 }
 
@@ -155,7 +157,7 @@ fn read_log(
     ];
     let shown = usize::try_from(shown.into_iter().flatten().max().unwrap_or(0));
     let shown = shown.unwrap_or(usize::MAX);
-    let mut log = Log { octets: Vec::new(), fingerprint: Fingerprint::default() };
+    let mut log = Log { octets: Vec::new(), serials: Serials::default() };
     let prefix = LogKey::prefix(id, record.generation);
     let (mut after, mut length, mut segments): (Option<Vec<u8>>, u64, u32) = (None, 0, 0);
     loop {
@@ -170,7 +172,7 @@ fn read_log(
             if key.segment != segments {
                 return Ok(Err(format!("part {segments} of its log is missing")));
             }
-            if !entries(&segment, &mut log.fingerprint) {
+            if !entries(&segment, &mut log.serials) {
                 return Ok(Err(format!("part {segments} of its log is not a run of entries")));
             }
             segments += 1;
@@ -192,7 +194,7 @@ fn read_log(
 }
 
 /// Whether octets are a run of entries.
-fn entries(octets: &[u8], fingerprint: &mut Fingerprint) -> bool {
+fn entries(octets: &[u8], serials: &mut Serials) -> bool {
     let mut reader = Reader::new(octets);
     while !reader.is_empty() {
         let serial = reader.element().and_then(|entry| {
@@ -200,24 +202,25 @@ fn entries(octets: &[u8], fingerprint: &mut Fingerprint) -> bool {
             Ok(SerialNumber::from_octets(serial.content))
         });
         match serial {
-            Ok(serial) => fingerprint.add(&serial),
+            Ok(serial) => serials.add(&serial),
             Err(_) => return false,
         }
     }
     true
 }
 
-fn index_fingerprint(place: &Place<'_, '_>, id: CrlId) -> Result<Fingerprint, Error> {
-    let mut fingerprint = Fingerprint::default();
+fn indexed(place: &Place<'_, '_>, id: CrlId) -> Result<Serials, Error> {
+    let mut serials = Serials::default();
     let mut after: Option<Vec<u8>> = None;
     loop {
         let page = place.look().keys(REVOKED_EXPIRY.table, &id.0, after.as_deref(), PAGE)?;
-        let Some(last) = page.last() else { return Ok(fingerprint) };
+        let Some(last) = page.last() else { return Ok(serials) };
         after = Some(last.clone());
         for key in page {
             match RevokedExpiryKey::decode(&key) {
-                Some(key) => fingerprint.add(&key.ends.serial),
-                None => fingerprint.count += 1,
+                Some(key) => serials.add(&key.ends.serial),
+                // No entry's.
+                None => serials.0.push(0),
             }
         }
     }

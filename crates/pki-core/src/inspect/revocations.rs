@@ -47,7 +47,7 @@ pub(super) fn check(
         return Ok(());
     }
     for class in &crls.classes {
-        for (record, (entry, _)) in revoked_issuers(place.view, class, &crls.classes)? {
+        for (record, (entry, _)) in revoked_issuers(place.view, class, known.issuers.values())? {
             is_listed(place, known, crls, &entry.serial, &record)?;
         }
     }

@@ -311,6 +311,7 @@ impl Command for DeleteIssuer {
         let Ok(issuer) = issuers::resolve(&cx.tx, &self.issuer_ref)? else {
             return Ok(None.into());
         };
+        revoke::settle_issuer(cx, &issuer)?;
         let record = issuer.record;
         let id = record.id.to_string();
         let mut warnings = Vec::new();

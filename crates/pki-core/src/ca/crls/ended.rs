@@ -28,13 +28,14 @@ pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
         return Ok(());
     }
     let mut ended = Ended::before(&cx.tx, id, seen, usize::MAX)?;
+    ended.keep_those_of_others(&cx.tx, id)?;
     let log = Stretch { crl: id, generation: record.generation, from: LogEnd::default() };
     // What was not shown yet is not made anew for nothing. What has been there for long comes
     // first, so this usually looks at the beginning only.
     let mut runs = Runs::new(log, covered);
     let mut has_leaving = false;
     while !has_leaving && let Some((_, run)) = runs.next(&cx.tx)? {
-        each_entry(&run, &mut |_, _, serial| has_leaving |= ended.find(&serial).is_some());
+        each_entry(&run, &mut |_, _, serial| has_leaving |= ended.may_go(&serial));
     }
     if !has_leaving {
         return Ok(());
@@ -43,7 +44,7 @@ pub(super) fn drop_ended(cx: &mut WriteCx<'_>, id: CrlId) -> Result<(), Error> {
     let mut anew = Appender::anew(&mut cx.tx, id, record);
     while let Some((at, run)) = runs.next(&cx.tx)? {
         each_entry(&run, &mut |offset, der, serial| {
-            if covered <= at + offset || !ended.mark(&serial) {
+            if !ended.goes(&serial, at + offset < covered) {
                 anew.add_encoded(&mut cx.tx, der);
             }
         });
@@ -61,6 +62,8 @@ struct Ended {
     /// The first octets of each serial number, which lie together and tell nearly all of them
     /// apart.
     heads: Vec<u64>,
+    /// The one that ended last.
+    last: Option<ExpiryKey>,
     /// Whether there are no others: none whose certificate has not ended.
     are_all: bool,
 }
@@ -68,8 +71,18 @@ struct Ended {
 #[derive(Debug)]
 struct Leaving {
     ends: ExpiryKey,
-    /// Whether it was shown, so that it can go.
-    goes: bool,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// No such entry was looked at yet.
+    Open,
+    /// All such entries were shown, and go.
+    Goes,
+    /// Some stay: one was not shown yet, as when a certificate was revoked again; or a certificate
+    /// of another authority has the same serial number, and has not ended.
+    Stays,
 }
 
 impl Ended {
@@ -85,7 +98,7 @@ impl Ended {
             let found = keys.len();
             let ends = keys.into_iter().map(|key| key.ends).filter(|ends| ends.not_after < seen);
             let known = list.len();
-            list.extend(ends.map(|ends| Leaving { ends, goes: false }));
+            list.extend(ends.map(|ends| Leaving { ends, fate: Fate::Open }));
             let have_ended = list.len() - known == found;
             are_all = have_ended && found < page;
             if !have_ended || found < page {
@@ -96,9 +109,10 @@ impl Ended {
     }
 
     fn of(mut list: Vec<Leaving>, are_all: bool) -> Self {
+        let last = list.last().map(|leaving| leaving.ends.clone());
         list.sort_unstable_by(|a, b| a.ends.serial.cmp(&b.ends.serial));
         let heads = list.iter().map(|leaving| head(&leaving.ends.serial)).collect();
-        Self { list, heads, are_all }
+        Self { list, heads, last, are_all }
     }
 
     /// Where those with a serial number begin, if there are any.
@@ -115,25 +129,56 @@ impl Ended {
         alike.get(start).filter(|leaving| leaving.ends.serial == *serial).map(|_| first + start)
     }
 
-    /// Notes that all with a serial number go, those of other authorities included. Says whether
-    /// there are any.
-    fn mark(&mut self, serial: &SerialNumber) -> bool {
-        let Some(start) = self.find(serial) else { return false };
+    /// All with a serial number, those of other authorities included.
+    fn alike(&mut self, serial: &SerialNumber) -> impl Iterator<Item = &mut Leaving> {
+        let start = self.find(serial).unwrap_or(self.list.len());
         let rest = self.list.get_mut(start..).unwrap_or_default();
-        let same = rest.iter_mut().take_while(|leaving| leaving.ends.serial == *serial);
-        same.for_each(|leaving| leaving.goes = true);
-        true
+        rest.iter_mut().take_while(|leaving| leaving.ends.serial == *serial)
+    }
+
+    /// Sees to it that no entry goes in the place of one that has the same serial number and has
+    /// not ended: an entry does not say whose it is.
+    fn keep_those_of_others(&mut self, view: &View<'_>, crl: CrlId) -> Result<(), Error> {
+        let Some(mut last) = self.last.clone().filter(|_| !self.are_all) else { return Ok(()) };
+        loop {
+            let after = RevokedExpiryKey { crl, ends: last }.encode();
+            let others: Vec<RevokedExpiryKey> =
+                view.keys(&REVOKED_EXPIRY, &crl.0, Some(&after), PAGE)?;
+            for other in &others {
+                self.alike(&other.ends.serial).for_each(|leaving| leaving.fate = Fate::Stays);
+            }
+            match others.into_iter().last() {
+                Some(key) => last = key.ends,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Whether entries with a serial number may go.
+    fn may_go(&self, serial: &SerialNumber) -> bool {
+        let found = self.find(serial).and_then(|start| self.list.get(start));
+        found.is_some_and(|leaving| leaving.fate != Fate::Stays)
+    }
+
+    /// Whether an entry goes, by its serial number and whether it was shown. Those of one
+    /// certificate are asked for in the order in which they came.
+    fn goes(&mut self, serial: &SerialNumber, was_shown: bool) -> bool {
+        let is_free = self.may_go(serial);
+        let fate = if is_free && was_shown { Fate::Goes } else { Fate::Stays };
+        self.alike(serial).for_each(|leaving| leaving.fate = fate);
+        fate == Fate::Goes
     }
 
     /// Takes those that go out of the index of ends.
     fn leave_index(self, tx: &mut Tx<'_>, crl: CrlId) {
-        if self.are_all && self.list.iter().all(|leaving| leaving.goes) {
+        let goes = |leaving: &Leaving| leaving.fate == Fate::Goes;
+        if self.are_all && self.list.iter().all(goes) {
             // Whoever adds one at the same time writes the record of the CRL, as this does.
             tx.delete_all(&REVOKED_EXPIRY, &crl.0);
             return;
         }
         tx.many(&[REVOKED_EXPIRY.table], move |steps| {
-            let gone = self.list.iter().filter(|leaving| leaving.goes);
+            let gone = self.list.iter().filter(|leaving| goes(leaving));
             let mut keys = gone.map(|leaving| RevokedExpiryKey { crl, ends: leaving.ends.clone() });
             keys.try_for_each(|key| steps.delete(&REVOKED_EXPIRY, &key))
         });
@@ -230,17 +275,28 @@ mod tests {
 
     fn leaving(octets: &[u8], not_after: i64) -> Leaving {
         let not_after = Timestamp::from_unix(not_after);
-        Leaving { ends: ExpiryKey { not_after, serial: serial(octets) }, goes: false }
+        Leaving { ends: ExpiryKey { not_after, serial: serial(octets) }, fate: Fate::Open }
     }
 
     #[test]
     fn entries_with_the_same_serial_number_go_together() {
         let list = [(1, 5), (2, 5), (2, 6), (4, 1)].map(|(octet, end)| leaving(&[octet], end));
         let mut ended = Ended::of(list.into(), true);
-        for (octet, is_there, marked) in [(2, true, 2), (3, false, 2), (4, true, 3)] {
-            assert_eq!(ended.mark(&serial(&[octet])), is_there);
-            assert_eq!(ended.list.iter().filter(|leaving| leaving.goes).count(), marked);
+        for (octet, goes, gone) in [(2, true, 2), (3, false, 2), (4, true, 3)] {
+            assert_eq!(ended.goes(&serial(&[octet]), true), goes);
+            let all = ended.list.iter();
+            assert_eq!(all.filter(|leaving| leaving.fate == Fate::Goes).count(), gone);
         }
+    }
+
+    /// A certificate that was revoked again: the old entry goes, and the new one is still to be
+    /// shown, so its place in the index stays.
+    #[test]
+    fn what_is_shown_goes_and_what_is_not_stays() {
+        let mut ended = Ended::of(vec![leaving(&[1], 5)], true);
+        assert!(ended.goes(&serial(&[1]), true));
+        assert!(!ended.goes(&serial(&[1]), false));
+        assert!(ended.list.iter().all(|leaving| leaving.fate == Fate::Stays));
     }
 
     #[test]

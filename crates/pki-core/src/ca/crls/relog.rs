@@ -9,7 +9,7 @@ use crate::api::endpoint::WriteCx;
 use crate::ca::certs::{RevocationRecord, RevokedExpiryKey};
 use crate::ca::config;
 use crate::ca::ends::Ends;
-use crate::ca::issuers::Issuer;
+use crate::ca::issuers::{self, Issuer};
 use crate::ca::tables::{CRLS, ISSUERS_CONFIG, REVOKED, REVOKED_EXPIRY};
 use crate::domain::id::CrlId;
 use crate::domain::serial::SerialNumber;
@@ -37,19 +37,20 @@ pub(super) fn relog(
     for id in stale {
         logs.begin(cx, *id)?;
     }
+    // Revoked issuers are on the lists as such. The end tells them from certificates of other
+    // authorities with the same serial number.
+    let of =
+        |issuer: &Issuer| (issuer.certificate.serial().clone(), issuer.certificate.not_after());
+    let members = classes.iter().flat_map(|class| &class.members);
+    let revoked = members.filter(|issuer| issuer.record.revoked_at.is_some());
+    let mut issuers: BTreeSet<(SerialNumber, Timestamp)> = revoked.map(of).collect();
+    let all = issuers::all(&cx.tx)?;
     for class in classes {
-        for (revocation, listed) in revoked_issuers(&cx.tx, class, classes)? {
+        for (revocation, listed) in revoked_issuers(&cx.tx, class, all.iter())? {
             logs.add(cx, &listing(classes, &revocation, default), &listed);
+            issuers.insert((listed.0.serial, listed.1));
         }
     }
-    // Revoked issuers are on the lists already. The end tells them from certificates of other
-    // authorities with the same serial number.
-    let issuers: BTreeSet<(&SerialNumber, Timestamp)> = classes
-        .iter()
-        .flat_map(|class| &class.members)
-        .filter(|issuer| issuer.record.revoked_at.is_some())
-        .map(|issuer| (issuer.certificate.serial(), issuer.certificate.not_after()))
-        .collect();
     let mut are_at_home = true;
     let mut after: Option<SerialNumber> = None;
     loop {
@@ -59,10 +60,10 @@ pub(super) fn relog(
         after = page.last().map(|(serial, _)| serial.clone());
         let is_at_home = |home| classes.iter().any(|class| Some(class.id) == home);
         are_at_home &= page.iter().all(|(_, record)| is_at_home(record.home));
-        let others = page
-            .into_iter()
-            .filter(|(serial, record)| !issuers.contains(&(serial, record.not_after)));
-        for (serial, record) in others {
+        for (serial, record) in page {
+            if issuers.contains(&(serial.clone(), record.not_after)) {
+                continue;
+            }
             let RevocationRecord { revoked_at, not_after, reason, .. } = record;
             let entry = RevokedEntry { serial, revocation_date: revoked_at, reason };
             logs.add(cx, &listing(classes, &record, default), &(entry, not_after));
@@ -135,15 +136,16 @@ fn may_leave((entry, not_after): &Listed, seen: Option<Timestamp>, now: Timestam
     seen.is_some_and(|seen| *not_after < seen && entry.revocation_date < seen && *not_after < now)
 }
 
-/// The revoked issuers that the key of a class signed, its own issuers excepted.
-pub(crate) fn revoked_issuers(
+/// Those of all issuers of the mount, with a key here or without, that are revoked and that the key
+/// of a class signed, its own issuers excepted.
+pub(crate) fn revoked_issuers<'i>(
     view: &View<'_>,
     class: &CrlClass,
-    classes: &[CrlClass],
+    all: impl Iterator<Item = &'i Issuer>,
 ) -> Result<Vec<(RevocationRecord, Listed)>, Error> {
     let Some(representative) = class.members.first() else { return Ok(Vec::new()) };
     let is_member = |issuer: &Issuer| class.members.iter().any(|m| m.record.id == issuer.record.id);
-    let others = classes.iter().flat_map(|other| &other.members).filter(|issuer| {
+    let others = all.filter(|issuer| {
         !is_member(issuer) && issuer.certificate.is_issued_by(&representative.certificate)
     });
     let mut found = BTreeMap::new();
