@@ -96,7 +96,9 @@ impl Server {
     fn spawn(client: Client, words: &[&str]) -> Result<Self> {
         let mut command = client.command(words);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Self { child: command.spawn()?, client })
+        let program = client.program.display();
+        let child = command.spawn().with_context(|| format!("cannot start {program} (see $BAO)"))?;
+        Ok(Self { child, client })
     }
 
     /// Gives a new server its keys, and a token that is known.
