@@ -69,26 +69,72 @@ fn a_change_that_was_interrupted_leaves_a_store_that_opens() {
     issue(&world);
 }
 
+/// A key may be needed by another store, or by a backup, whatever its file is called.
 #[test]
-fn what_a_killed_change_has_left_is_noted_and_swept() {
+fn what_may_be_a_key_file_is_noted_and_never_removed() {
+    const PART: &str = "seal.key.draft-0123456789abcdef";
+    const WHOLE: &str = "seal.key.next.draft-fedcba9876543210";
     let world = world();
-    let drafts = ["seal.key.next.0123456789abcdef", "seal.key.fedcba9876543210"];
-    let leave = || {
-        for name in drafts {
-            fs::write(world.store().join(name), "0f").expect("written");
+    let own = fs::read(key(&world)).expect("a key");
+    let files = [
+        (PART, b"0f".as_slice()),
+        (WHOLE, own.as_slice()),
+        ("seal.key.1763828244123456", own.as_slice()),
+        ("seal.key.next.0123456789abcdef", own.as_slice()),
+        ("seal.key.00112233aabbccdd", b"".as_slice()),
+    ];
+    for (name, bytes) in files {
+        fs::write(world.store().join(name), bytes).expect("written");
+    }
+    let check = ["store", "check", "-format=json"];
+    let repair = ["store", "check", "-repair", "-format=json"];
+    let rekey = ["store", "rekey", "-to=keyfile"];
+    for words in [check.as_slice(), &repair, &rekey, &repair] {
+        let got = world.ok(words);
+        for (name, bytes) in files {
+            let now = fs::read(world.store().join(name)).ok();
+            assert_eq!(now.as_deref(), Some(bytes), "{words:?}: {name}");
         }
-    };
-    let are_gone = || drafts.iter().all(|name| !world.store().join(name).exists());
-    leave();
-    let got = world.ok(&["store", "check"]);
-    assert!(got.contains("note") && got.contains(drafts[0]) && got.contains("sound"), "{got}");
-    let got = world.ok(&["store", "check", "-repair"]);
-    assert!(got.starts_with("Repaired: remove what is left of key files (2 files)\n"), "{got}");
-    assert!(are_gone() && !got.contains("note"), "{got}");
-    leave();
-    world.ok(&["store", "rekey", "-to=keyfile"]);
-    assert!(are_gone());
+        if words == rekey {
+            continue;
+        }
+        let got: serde_json::Value = serde_json::from_str(&got).expect("JSON");
+        let notes = got["findings"].as_array().expect("a list");
+        let notes: Vec<_> = notes.iter().map(|note| (&note["record"], &note["problem"])).collect();
+        let says = |name: &str, text: &str| {
+            let is_it = |record: &str| record.ends_with(name);
+            notes.iter().any(|(record, problem)| {
+                record.as_str().is_some_and(is_it)
+                    && problem.as_str().is_some_and(|problem| problem.contains(text))
+            })
+        };
+        assert_eq!(notes.len(), 2, "{got}");
+        assert!(says(PART, "holds no key") && says(WHOLE, "no backup opens with it"), "{got}");
+        assert_eq!(got["repaired"], serde_json::json!([]));
+    }
     issue(&world);
+}
+
+/// The key file in use may have any name.
+#[test]
+fn a_key_file_that_is_named_like_a_draft_stays() {
+    let world = world();
+    for name in ["seal.key.00112233aabbccdd", "seal.key.draft-00112233aabbccdd"] {
+        let old = world.store().join(name);
+        fs::rename(key(&world), &old).expect("renamed");
+        let backup = format!("{name}.db");
+        let variables = [("PKICTL_KEY_FILE", old.to_str().expect("text"))];
+        ok(&world, &variables, &["store", "backup", &backup]);
+        let target = format!("-key-file={}", key(&world).display());
+        ok(&world, &variables, &["store", "rekey", "-to=keyfile", &target]);
+        world.ok(&["store", "check", "-repair"]);
+        issue(&world);
+        // The backup of before still opens.
+        world.ok(&["store", "restore", "-force", &backup]);
+        ok(&world, &variables, &ISSUE);
+        fs::remove_file(key(&world)).expect("removed");
+        fs::copy(&old, key(&world)).expect("copied");
+    }
 }
 
 /// A key that others can read is not used, wherever it lies.

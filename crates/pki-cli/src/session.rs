@@ -61,8 +61,7 @@ impl Session {
             // In a store that has been used, a key file that is not there is one that was lost;
             // a new one would only hide that.
             if store.revision().map_err(|problem| unusable(&problem))? == 0 {
-                let made = store.locked(|| make_key_file(path));
-                made.map_err(|problem| unusable(&problem))??;
+                make_key_file(path)?;
             }
         }
         Ok(Self::over(Arc::new(store), true, settings, environment))

@@ -19,7 +19,10 @@ const LONGEST: u64 = 67;
 /// What is added to the name of a key file for the one that will take its place.
 const FOLLOWING: &str = ".next";
 
-/// Digits that are added, after a dot, for the file in which a key file is made.
+/// What is added, with digits after it, for the file in which a key file is made.
+const DRAFT: &str = ".draft-";
+
+/// How many digits.
 const DRAFT_DIGITS: usize = 16;
 
 /// Reads the key.
@@ -63,9 +66,18 @@ pub(crate) fn following(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// What a command was writing a key to when it was killed: nothing was sealed with a key before it
-/// had its name. Under the lock of the store, whoever makes a key file in its place is dead.
-pub(crate) fn drafts(path: &Path) -> Vec<PathBuf> {
+/// A file in which a command was making a key file when it was killed. Or still does so.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Draft {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// Whether there may be a whole key in it.
+    pub(crate) holds_key: bool,
+}
+
+/// What is named as drafts of a key file are. They are told of and never removed: that nothing was
+/// ever sealed with such a key cannot be seen from its name.
+pub(crate) fn drafts(path: &Path) -> Vec<Draft> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let (Ok(files), Some(name)) =
         (fs::read_dir(folder.unwrap_or(Path::new("."))), path.file_name().and_then(OsStr::to_str))
@@ -75,35 +87,32 @@ pub(crate) fn drafts(path: &Path) -> Vec<PathBuf> {
     };
     let files = files.flatten().filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()));
     let drafts = files.filter(|file| file.file_name().to_str().is_some_and(|f| is_draft(f, name)));
-    let mut drafts: Vec<PathBuf> = drafts.map(|file| file.path()).collect();
-    drafts.sort();
-    drafts
+    let mut paths: Vec<PathBuf> = drafts.map(|file| file.path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| Draft { holds_key: may_hold_key(&path), path }).collect()
 }
 
 /// Whether a file is named as drafts of a key file are, or of the one that is to follow it.
 fn is_draft(file: &str, key_file: &str) -> bool {
     let rest = file.strip_prefix(key_file).unwrap_or_default();
     let rest = rest.strip_prefix(FOLLOWING).unwrap_or(rest);
-    rest.strip_prefix('.').is_some_and(|digits| {
+    rest.strip_prefix(DRAFT).is_some_and(|digits| {
         let is_digit = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
         digits.len() == DRAFT_DIGITS && digits.bytes().all(is_digit)
     })
 }
 
-/// Removes [`drafts`], under the lock of the store.
-///
-/// # Errors
-///
-/// When one cannot be removed.
-pub(crate) fn sweep(path: &Path) -> io::Result<usize> {
-    let drafts = drafts(path);
-    drafts.iter().try_for_each(fs::remove_file)?;
-    Ok(drafts.len())
+/// Whether a file holds a key, or cannot be read.
+fn may_hold_key(path: &Path) -> bool {
+    // Room for more than is read, so that no copy of the key is left behind by growing.
+    let mut bytes = Vec::with_capacity(128);
+    let outcome = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    let bytes = Secret::new(bytes);
+    outcome.is_err() || decode(bytes.expose().trim_ascii_end()).is_some()
 }
 
 /// Makes a key file, unless there is one. It is complete and on the disk before it has its
-/// name, so that nobody ever reads half a key. Under the lock of the store, so that nobody sweeps
-/// it away meanwhile.
+/// name, so that nobody ever reads half a key.
 ///
 /// # Errors
 ///
@@ -116,7 +125,7 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
     let mut text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     text.push('\n');
     let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{:0DRAFT_DIGITS$x}", u64::from_be_bytes(system::random()?)));
+    draft.push(format!("{DRAFT}{:0DRAFT_DIGITS$x}", u64::from_be_bytes(system::random()?)));
     let draft = Path::new(&draft);
     write_private(draft, text.as_bytes())?;
     let named = match fs::hard_link(draft, path) {
@@ -128,7 +137,8 @@ pub(crate) fn create(path: &Path) -> io::Result<()> {
         },
         Ok(()) => Ok(()),
     };
-    fs::remove_file(draft)?;
+    // Nothing is sealed with it under this name. If it stays, `store check` tells of it.
+    drop(fs::remove_file(draft));
     named?;
     sync_folder(path)
 }
@@ -223,29 +233,37 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_drafts_is_swept() {
+    fn drafts_are_told_from_what_people_name_so() {
         let folder = folder();
         let path = folder.path().join("seal.key");
-        let kept = [
-            "other.key.0123456789abcdef",
+        let whole = format!("{}\n", "0f".repeat(32));
+        let short = format!("{}0", "0f".repeat(31));
+        for name in [
+            "other.key.draft-0123456789abcdef",
             "seal.key",
-            "seal.key.0123456789ABCDEF",
-            "seal.key.0123456789abcde",
-            "seal.key.0123456789abcdef0",
+            "seal.key.0123456789abcdef",
+            "seal.key.1763828244123456",
+            "seal.key.draft-0123456789ABCDEF",
+            "seal.key.draft-0123456789abcde",
+            "seal.key.draft-0123456789abcdef0",
             "seal.key.next",
-            "seal.key.next.0123456789abcdeg",
+            "seal.key.next.0123456789abcdef",
             "seal.key.replaced-1",
-        ];
-        let drafts = ["seal.key.0123456789abcdef", "seal.key.next.fedcba9876543210"];
-        for name in kept.iter().chain(&drafts) {
+        ] {
             fs::write(folder.path().join(name), "").expect("written");
         }
-        assert_eq!(super::drafts(&path), drafts.map(|name| folder.path().join(name)));
-        assert_eq!(sweep(&path).expect("swept"), 2);
-        let left = fs::read_dir(folder.path()).expect("a list").flatten();
-        let mut left: Vec<_> = left.map(|file| file.file_name()).collect();
-        left.sort();
-        assert_eq!(left, kept);
+        let drafts = [
+            ("seal.key.draft-0123456789abcdef", whole.as_str(), true),
+            ("seal.key.draft-1123456789abcdef", "", false),
+            ("seal.key.draft-2123456789abcdef", whole.trim_end(), true),
+            ("seal.key.next.draft-fedcba9876543210", short.as_str(), false),
+        ];
+        let drafts = drafts.map(|(name, text, holds_key)| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).expect("written");
+            Draft { path, holds_key }
+        });
+        assert_eq!(super::drafts(&path), drafts);
     }
 
     #[cfg(unix)]

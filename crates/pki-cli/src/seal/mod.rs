@@ -14,8 +14,7 @@ use crate::environment::Environment;
 use crate::failure::reason;
 
 pub(crate) use key_file::{
-    create as create_key_file, drafts as key_file_drafts, following, sweep as sweep_key_file,
-    sync_folder,
+    Draft, create as create_key_file, drafts as key_file_drafts, following, sync_folder,
 };
 
 /// The name of the key file in the directory of the store.

@@ -167,16 +167,6 @@ impl DirectoryStore {
         repaired
     }
 
-    /// Does something while nobody writes to the store. It must not write to the store itself.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Busy`] when other writers did not give way in time; nothing was done.
-    pub fn locked<T>(&self, act: impl FnOnce() -> T) -> Result<T, StoreError> {
-        let _lock = WriterLock::acquire(&self.place)?;
-        Ok(act())
-    }
-
     /// What the store takes on the disk.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! `store check`.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pki_core::Engine;
@@ -10,12 +9,12 @@ use pki_store::directory::DirectoryStore;
 use serde_json::{Value, json};
 
 use super::super::{Context, exactly};
-use super::report::{Gatherer, Report, SWEEP};
+use super::report::{Gatherer, Report};
 use super::{engine, failed, open};
 use crate::args::CheckArgs;
-use crate::failure::{Failure, REFUSED, reason};
+use crate::failure::{Failure, REFUSED};
 use crate::output::{Format, columns, document, success};
-use crate::seal::{key_file_drafts, sweep_key_file};
+use crate::seal::key_file_drafts;
 
 const DOING: &str = "checking the store";
 const REPAIRING: &str = "repairing the store";
@@ -25,12 +24,11 @@ pub(super) fn run(args: &CheckArgs, mut context: Context<'_, '_>) -> Result<(), 
     let store = open(&context)?;
     let engine = engine(&context, Arc::clone(&store), &context.settings.protection);
     let private = if args.skip_keys { PrivateKeys::Leave } else { PrivateKeys::Require };
-    let mut done = if args.repair { sweep(&context, &store)? } else { Vec::new() };
     let mut report = look(&mut context, &store, &engine, private)?;
+    let mut done = Vec::new();
     if args.repair {
-        let repaired = repair(&store, &engine, &report)?;
-        if !repaired.is_empty() {
-            done.extend(repaired);
+        done = repair(&store, &engine, &report)?;
+        if !done.is_empty() {
             // What was found with a damaged index may have been there all along.
             report = look(&mut context, &store, &engine, private)?;
             done.extend(repair(&store, &engine, &report)?);
@@ -50,28 +48,9 @@ fn look(
     let is_watched = context.console.environment.stderr_is_terminal();
     let line: Option<&mut dyn Write> = if is_watched { Some(context.console.err) } else { None };
     let mut report = examine(store, engine, private, line)?;
-    let key_file = key_file(context);
-    report.note_drafts(&key_file_drafts(&key_file));
+    let settings = context.settings;
+    report.note_drafts(&key_file_drafts(&settings.protection.key_file(&settings.data_dir)));
     Ok(report)
-}
-
-fn key_file(context: &Context<'_, '_>) -> PathBuf {
-    context.settings.protection.key_file(&context.settings.data_dir)
-}
-
-/// Removes what is left of key files that were being made when a command was killed.
-fn sweep(context: &Context<'_, '_>, store: &DirectoryStore) -> Result<Vec<String>, Failure> {
-    let key_file = key_file(context);
-    if key_file_drafts(&key_file).is_empty() {
-        return Ok(Vec::new());
-    }
-    let swept = store.locked(|| sweep_key_file(&key_file));
-    let swept = swept.map_err(|problem| failed(REPAIRING, problem))?;
-    let count = swept.map_err(|problem| {
-        failed(REPAIRING, format!("cannot remove what is left of a key file: {}", reason(&problem)))
-    })?;
-    // Whoever was making one may have come to its end meanwhile.
-    Ok(if count == 0 { Vec::new() } else { vec![format!("{SWEEP} ({count} files)")] })
 }
 
 /// Looks at the file, then at what its records mean.

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pki_core::{Engine, Given, Seal};
-use pki_store::directory::DirectoryStore;
 
 use super::super::{Context, exactly};
 use super::{engine, failed, open};
@@ -19,8 +18,7 @@ use crate::config::Settings;
 use crate::failure::{Failure, reason};
 use crate::output::{Format, success};
 use crate::seal::{
-    Keeper, Passphrase, Protection, create_key_file, first_line, following, sweep_key_file,
-    sync_folder,
+    Keeper, Passphrase, Protection, create_key_file, first_line, following, sync_folder,
 };
 
 const DOING: &str = "changing the seal";
@@ -51,7 +49,7 @@ pub(super) fn run(args: &RekeyArgs, mut context: Context<'_, '_>) -> Result<(), 
     engine.unlock().map_err(|problem| failed(DOING, problem))?;
     let done = match new {
         Some(new) => to_passphrase(&context, &engine, &*new)?,
-        None => to_key_file(args, &context, &store, &engine)?,
+        None => to_key_file(args, &context, &engine)?,
     };
     success(context.console, Format::Table, &done)
 }
@@ -104,7 +102,6 @@ fn to_passphrase(
 fn to_key_file(
     args: &RekeyArgs,
     context: &Context<'_, '_>,
-    store: &DirectoryStore,
     engine: &Engine,
 ) -> Result<String, Failure> {
     let Settings { protection, data_dir, .. } = context.settings;
@@ -115,13 +112,7 @@ fn to_key_file(
     let target = args.key_file.clone().unwrap_or_else(|| protection.key_file(data_dir));
     let is_in_place = in_use.is_some_and(|path| is_same(path, &target));
     let made = if is_in_place { following(&target) } else { target.clone() };
-    let create = || {
-        // What others have left who were killed.
-        sweep_key_file(&target)?;
-        create_key_file(&made)
-    };
-    let created = store.locked(create).map_err(|problem| failed(DOING, problem))?;
-    created.map_err(|problem| file_problem("create", &made, &problem))?;
+    create_key_file(&made).map_err(|problem| file_problem("create", &made, &problem))?;
     let keeper = Keeper::new(Protection::KeyFile(made.clone()), context.console.environment);
     engine.rekey(&keeper).map_err(|problem| failed(DOING, problem))?;
     if !is_in_place {

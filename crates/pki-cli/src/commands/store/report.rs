@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use pki_core::inspect::{Finding, Repair, Severity, Watcher};
 use pki_store::directory::{Fault, FileRepair};
 use serde_json::{Value, json};
 
+use crate::seal::Draft;
+
 /// No more findings than this are kept; all are counted.
 const MOST: usize = 1_000;
-
-/// What is done about key files that were not completed.
-pub(super) const SWEEP: &str = "remove what is left of key files";
 
 /// The findings of one check.
 #[derive(Default)]
@@ -67,16 +65,21 @@ impl Report {
     }
 
     /// Takes on what is left of key files that were being made when a command was killed.
-    pub(super) fn note_drafts(&mut self, drafts: &[PathBuf]) {
-        for draft in drafts {
+    pub(super) fn note_drafts(&mut self, drafts: &[Draft]) {
+        const WHOLE: &str = "a command was killed while it made a key file, and this may hold a \
+                             whole key; remove it only if no store and no backup opens with it \
+                             (try with PKICTL_KEY_FILE)";
+        const PART: &str = "a command was killed while it made a key file, or is making one; \
+                            this holds no key, and can be removed when none is running";
+        for Draft { path, holds_key } in drafts {
             self.add(Shown {
                 severity: Severity::Note,
                 mount: String::new(),
                 table: "key file".to_owned(),
-                record: draft.display().to_string(),
-                problem: "a command was killed while it made a key file; nothing needs it"
-                    .to_owned(),
-                repair: SWEEP.to_owned(),
+                record: path.display().to_string(),
+                problem: if *holds_key { WHOLE } else { PART }.to_owned(),
+                // Whoever has the key decides. A key is worth more than a tidy directory.
+                repair: String::new(),
             });
         }
     }
