@@ -88,8 +88,8 @@ fn what_was_meant_is_said_where_something_is_near() {
         (["write", "sys/mount/pki", "type=pki"], "did you mean sys/mounts/pki?"),
         (
             ["write", "pki/revoke", "serial_number=garbage"],
-            "\"garbage\" is not a serial number, which is written as hexadecimal octets with \
-             colons or hyphens between them, such as 17:ab:03",
+            "that is not a serial number, which is written as hexadecimal octets with colons or \
+             hyphens between them, such as 17:ab:03",
         ),
     ] {
         let text = format!("Hint: {hint}\nError writing data to {}: ", words[1]);
@@ -103,6 +103,42 @@ fn what_was_meant_is_said_where_something_is_near() {
         let got = world.run(&words);
         assert!(got.err.starts_with("Error writing data to "), "{words:?}: {}", got.err);
     }
+}
+
+/// Where a name should be, anything may have been given.
+#[test]
+fn what_was_meant_shows_nothing_but_names() {
+    let world = world();
+    let pem =
+        "-----BEGIN PRIVATE KEY-----\nMHcCAQEEIC4F\nAwEHoUQDQgAE0w==\n-----END PRIVATE KEY-----";
+    let hints = |words: &[&str]| {
+        let got = world.run(words);
+        assert_eq!(got.status, REFUSED, "{words:?}: {}", got.err);
+        let end = got.err.find("Error writing data to ").expect("a refusal");
+        let said = got.err.get(..end).expect("text").to_owned();
+        assert!(!said.contains("MHcCAQ") && !said.contains('\u{1b}'), "{words:?}: {said}");
+        said
+    };
+    let one = "Hint: one parameter is not known\n";
+    let strays = "Command flags must be provided before positional arguments. The following \
+                  arguments will not be parsed as flags: [";
+    assert_eq!(hints(&["write", "pki/config/ca", pem]), format!("{strays}-…]\n{one}"));
+    assert_eq!(
+        hints(&["write", "pki/config/ca", "-ttl=1h", &format!("-pem={pem}")]),
+        format!("{strays}-ttl=1h,-pem=…]\nHint: these parameters are not known: [-pem -ttl]\n")
+    );
+    world.write("key.pem", pem);
+    let serial = "Hint: that is not a serial number, ";
+    assert!(hints(&["write", "pki/revoke", "serial_number=@key.pem"]).starts_with(serial));
+    world.write("forged.json", "{\"a\\u001b[31mb\\nError: fake\": 1, \"common_name\": 5}");
+    assert_eq!(hints(&["write", "pki/issue/none", "@forged.json"]), one);
+    let many: Vec<String> = (100..900).map(|number| format!("\"n{number}\": 1")).collect();
+    let long = "x".repeat(4 << 20);
+    world.write("many.json", format!("{{{}, \"{long}\": 1}}", many.join(",")));
+    assert_eq!(
+        hints(&["write", "pki/issue/none", "@many.json"]),
+        "Hint: these parameters are not known: [n100 n101 n102 n103 n104] and 796 more\n"
+    );
 }
 
 #[test]

@@ -144,12 +144,13 @@ impl Error {
     }
 
     /// What may help the caller and is no part of the message, since clients know that.
-    pub fn hint(&self) -> Option<String> {
+    /// It repeats nothing of what was sent: that may be what was meant for another place.
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NotASerial(text) => Some(format!(
-                "{text:?} is not a serial number, which is written as hexadecimal octets with \
-                 colons or hyphens between them, such as 17:ab:03"
-            )),
+            Self::NotASerial(_) => Some(
+                "that is not a serial number, which is written as hexadecimal octets with colons \
+                 or hyphens between them, such as 17:ab:03",
+            ),
             _ => None,
         }
     }

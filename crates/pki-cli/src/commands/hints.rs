@@ -23,18 +23,25 @@ pub(super) fn after(
         let near = suggest::path(paths, operation, &rest);
         hints.extend(near.map(|near| format!("did you mean {mount}/{near}?")));
     }
-    hints.extend(error.hint());
+    hints.extend(error.hint().map(str::to_owned));
     hints
 }
 
-fn unknown(mut unknown: Vec<suggest::Unknown>) -> Option<String> {
-    unknown.sort_by(|a, b| a.name.cmp(&b.name));
-    let names: Vec<&str> = unknown.iter().map(|unknown| unknown.name.as_str()).collect();
-    let near: Vec<&str> = unknown.iter().filter_map(|unknown| unknown.near).collect();
-    let said = format!("these parameters are not known: [{}]", names.join(" "));
-    match (names.is_empty(), near.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(said),
-        (false, false) => Some(format!("{said}; did you mean {}?", near.join(" and "))),
+fn unknown(unknown: suggest::Unknown) -> Option<String> {
+    let suggest::Unknown { shown, others } = unknown;
+    let near: Vec<&str> = shown.iter().filter_map(|stranger| stranger.near).collect();
+    let names: Vec<&str> = shown.iter().map(|stranger| stranger.name.as_str()).collect();
+    let mut said = match (names.is_empty(), others) {
+        (true, 0) => return None,
+        (true, 1) => "one parameter is not known".to_owned(),
+        (true, _) => format!("{others} parameters are not known"),
+        (false, _) => format!("these parameters are not known: [{}]", names.join(" ")),
+    };
+    if !names.is_empty() && 0 < others {
+        said.push_str(&format!(" and {others} more"));
     }
+    if !near.is_empty() {
+        said.push_str(&format!("; did you mean {}?", near.join(" and ")));
+    }
+    Some(said)
 }

@@ -16,6 +16,7 @@ mod write;
 
 use std::cell::Cell;
 
+use pki_core::api::suggest::is_name;
 use pki_core::{Error, Operation};
 use serde_json::{Map, Value};
 
@@ -53,7 +54,7 @@ pub(crate) fn run(
             console.err,
             "Command flags must be provided before positional arguments. \
              The following arguments will not be parsed as flags: [{}]",
-            strays.join(",")
+            strays.iter().map(|stray| shown(stray)).collect::<Vec<_>>().join(",")
         )?;
     }
     let no_store = Cell::new(false);
@@ -71,6 +72,16 @@ pub(crate) fn run(
             writeln!(console.err, "{hint}")?;
             outcome
         }
+    }
+}
+
+/// A word that looks like a flag, as far as it does: it may be the text of a key.
+fn shown(stray: &str) -> String {
+    match stray.split_once('=') {
+        _ if is_name(stray) => stray.to_owned(),
+        Some((name, value)) if is_name(name) && is_name(value) => stray.to_owned(),
+        Some((name, _)) if is_name(name) => format!("{name}=…"),
+        _ => "-…".to_owned(),
     }
 }
 
