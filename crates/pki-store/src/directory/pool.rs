@@ -49,6 +49,7 @@ impl Pool {
         state.out += 1;
         let kept = state.idle.pop().or_else(|| state.writer.take());
         drop(state);
+        let mut out = Out(Some(self));
         let taken = kept.map_or_else(
             || connection::open(place),
             |connection| {
@@ -56,7 +57,10 @@ impl Pool {
                 patient.map_err(|problem| failure::named(place, problem)).map(|()| connection)
             },
         );
-        taken.inspect_err(|_| self.is_back(&mut self.state()))
+        if taken.is_ok() {
+            out.stays();
+        }
+        taken
     }
 
     /// Writes with a connection, or with a new one if that can only read. What waiting began at
@@ -67,21 +71,33 @@ impl Pool {
         started: Instant,
         write: impl Fn(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connection = self.take_writer(place)?;
+        let connection = self.take_writer(place)?;
+        // Given the connection, so that it is closed before it counts as back.
+        let _out = Out(Some(self));
+        self.write_with(connection, place, started, write)
+    }
+
+    fn write_with<T>(
+        &self,
+        mut connection: Connection,
+        place: &Place,
+        started: Instant,
+        write: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut written = write(&connection);
         if matches!(written, Err(StoreError::ReadOnly { .. })) {
             drop(connection);
-            connection = self.renew(place, place.wait().saturating_sub(started.elapsed()))?;
+            let patience = place.wait().saturating_sub(started.elapsed());
+            connection = self.renew(patience, || connection::open(place))?;
             let system = io::Error::last_os_error();
             written = write(&connection).map_err(|problem| match problem {
                 StoreError::ReadOnly { .. } => failure::read_only(place, system),
                 other => other,
             });
         }
-        match &written {
-            Ok(_) => self.give_back_writer(connection),
-            // The fault may be its own.
-            Err(_) => self.close(connection),
+        // Where it failed the fault may be its own.
+        if written.is_ok() {
+            self.keep_writer(connection);
         }
         written
     }
@@ -110,22 +126,13 @@ impl Pool {
     }
 
     /// Keeps a connection that has written for the next writer, on the same terms.
-    fn give_back_writer(&self, connection: Connection) {
-        let is_good = connection.is_autocommit();
-        let mut state = self.state();
-        if is_good {
+    fn keep_writer(&self, connection: Connection) {
+        if connection.is_autocommit() {
+            let mut state = self.state();
             state.is_spoilt = false;
             // There was none: one writes at a time. If there is, it is closed.
             state.writer = Some(connection);
-        } else {
-            drop(connection);
         }
-        self.is_back(&mut state);
-    }
-
-    fn close(&self, connection: Connection) {
-        drop(connection);
-        self.is_back(&mut self.state());
     }
 
     /// A new connection in the place of one that can only read, and was closed.
@@ -134,7 +141,12 @@ impl Pool {
     /// once, none of them can write until all are closed, and new ones would join them. So they
     /// are closed as they come back, and for a while those who come wait. Whoever reads for longer
     /// than that keeps the file as it is, and the next writer tries again.
-    fn renew(&self, place: &Place, patience: Duration) -> Result<Connection, StoreError> {
+    fn renew(
+        &self,
+        patience: Duration,
+        open: impl FnOnce() -> Result<Connection, StoreError>,
+    ) -> Result<Connection, StoreError> {
+        let _draining = Draining(self);
         let mut state = self.state();
         state.is_spoilt = true;
         state.is_draining = true;
@@ -143,14 +155,7 @@ impl Pool {
         let is_shared = |state: &mut State| 1 < state.out;
         let waited = self.changed.wait_timeout_while(state, patience.min(DRAIN), is_shared);
         drop(waited);
-        let opened = connection::open(place);
-        let mut state = self.state();
-        state.is_draining = false;
-        if opened.is_err() {
-            state.out -= 1;
-        }
-        self.changed.notify_all();
-        opened
+        open()
     }
 
     fn is_back(&self, state: &mut State) {
@@ -163,6 +168,34 @@ impl Pool {
     }
 }
 
+/// A connection counts as back when this ends, also if whoever has it panics.
+struct Out<'a>(Option<&'a Pool>);
+
+impl Out<'_> {
+    /// Somebody else says when it is back.
+    fn stays(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        if let Some(pool) = self.0 {
+            pool.is_back(&mut pool.state());
+        }
+    }
+}
+
+/// Connections are given out again when this ends, also if whoever waited for them panics.
+struct Draining<'a>(&'a Pool);
+
+impl Drop for Draining<'_> {
+    fn drop(&mut self) {
+        self.0.state().is_draining = false;
+        self.0.changed.notify_all();
+    }
+}
+
 /// SQLite opens a file for reading when it cannot be opened for both, also if that was for a
 /// moment. Who comes next tries again.
 fn can_write(connection: &Connection) -> bool {
@@ -171,6 +204,7 @@ fn can_write(connection: &Connection) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
@@ -198,8 +232,26 @@ mod tests {
         let store = DirectoryStore::create(folder.path(), Options::default()).unwrap();
         let connection = store.pool.take(&store.place).unwrap();
         connection.execute_batch("PRAGMA query_only = ON").unwrap();
-        store.pool.give_back_writer(connection);
+        store.pool.keep_writer(connection);
+        drop(Out(Some(&store.pool)));
         store.apply(&Batch::default()).unwrap();
+    }
+
+    #[test]
+    fn whoever_panics_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::create(folder.path(), Options::default()).unwrap();
+        let fault = || Box::new("on purpose");
+        let write = || -> Result<(), StoreError> {
+            store.pool.write(&store.place, Instant::now(), |_| resume_unwind(fault()))
+        };
+        catch_unwind(AssertUnwindSafe(write)).unwrap_err();
+        assert_eq!(store.pool.state().out, 0);
+        let renew = || store.pool.renew(Duration::ZERO, || resume_unwind(fault()));
+        catch_unwind(AssertUnwindSafe(renew)).unwrap_err();
+        assert!(!store.pool.state().is_draining);
+        store.apply(&Batch::default()).unwrap();
+        assert_eq!(store.pool.state().out, 0);
     }
 
     /// Makes all connections of this process share an index of the log that they cannot write,
