@@ -97,7 +97,8 @@ impl Server {
         let mut command = client.command(words);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let program = client.program.display();
-        let child = command.spawn().with_context(|| format!("cannot start {program} (see $BAO)"))?;
+        let child =
+            command.spawn().with_context(|| format!("cannot start {program} (see $BAO)"))?;
         Ok(Self { child, client })
     }
 
