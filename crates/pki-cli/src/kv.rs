@@ -13,6 +13,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use pki_core::domain::brief::brief;
 use serde_json::{Map, Value};
 
 use crate::failure::reason;
@@ -25,7 +26,7 @@ const MOST_VALUES: usize = 200_000;
 
 /// Why a word is not data.
 #[derive(Debug, thiserror::Error)]
-#[error("invalid key/value pair {word:?}: {problem}")]
+#[error("invalid key/value pair {:?}: {problem}", brief(.word))]
 pub(crate) struct NotData {
     word: String,
     problem: Problem,

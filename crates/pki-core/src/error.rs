@@ -71,7 +71,7 @@ pub enum Error {
     /// The request cannot be carried out as it stands.
     #[error("{0}")]
     Refused(String),
-    /// A text names no certificate, since it is no serial number.
+    /// A text, or its beginning, names no certificate, since it is no serial number.
     #[error("certificate with serial {0} not found.")]
     NotASerial(String),
     /// An issuer or key that a read names is not there; clients know this as a 500.

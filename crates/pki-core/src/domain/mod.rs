@@ -1,5 +1,6 @@
 //! Values: checked when made, never again. No cryptography, no I/O.
 
+pub mod brief;
 pub mod hex;
 pub mod id;
 pub mod secret;

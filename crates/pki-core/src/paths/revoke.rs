@@ -5,6 +5,7 @@ use crate::ca::certs;
 use crate::ca::issuers;
 use crate::ca::revoke;
 pub use crate::ca::revoke::Revoked;
+use crate::domain::brief::brief;
 use crate::domain::id::IssuerId;
 use crate::domain::serial::SerialNumber;
 use crate::error::Error;
@@ -112,7 +113,7 @@ fn by_serial(cx: &WriteCx<'_>, text: &str) -> Result<(Certificate, Option<Issuer
         return Err(Error::refused("The serial number must be provided"));
     }
     let unknown = || Error::refused(format!("certificate with serial {text} not found."));
-    let serial = SerialNumber::parse(text).map_err(|_| Error::NotASerial(text.to_owned()))?;
+    let serial = SerialNumber::parse(text).map_err(|_| Error::NotASerial(brief(text).into()))?;
     match revoke::stored(&cx.tx, &serial)? {
         Some((record, certificate)) => Ok((certificate, record.issuer)),
         None => issuer_with(cx, &serial)?.ok_or_else(unknown),
