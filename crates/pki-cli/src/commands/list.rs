@@ -44,7 +44,7 @@ pub(super) fn run(args: ListArgs, mut context: Context<'_, '_>) -> Result<(), Fa
 }
 
 /// Keys that are in memory at once. Most lists are shorter.
-const PAGE: usize = 2_000;
+const PAGE: usize = 500;
 
 fn show_answer(
     context: &mut Context<'_, '_>,

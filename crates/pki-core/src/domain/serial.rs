@@ -59,9 +59,14 @@ impl SerialNumber {
         Ok(Self::from_octets(&octets?))
     }
 
+    /// `17:ab:03`, as it is shown.
+    pub fn colons(&self) -> String {
+        hex::joined(&self.0, b':')
+    }
+
     /// `17-ab-03`, the form in which serials are ordered and kept.
     pub fn hyphenated(&self) -> String {
-        hex::joined(&self.0, "-")
+        hex::joined(&self.0, b'-')
     }
 }
 
@@ -76,7 +81,7 @@ fn octet(text: &str) -> Result<u8, NotASerial> {
 
 impl fmt::Display for SerialNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::joined(&self.0, ":"))
+        f.write_str(&self.colons())
     }
 }
 

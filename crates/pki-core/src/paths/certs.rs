@@ -72,7 +72,7 @@ pub(super) fn list<V>(
     let after = start(after)?;
     let after = after.as_ref().map(SerialNumber::octets);
     let serials: Vec<SerialNumber> = cx.view.keys(records, &[], after, limit(most))?;
-    let keys = serials.iter().map(ToString::to_string).collect();
+    let keys = serials.iter().map(SerialNumber::colons).collect();
     Ok(Listing { keys, key_info: None }.into())
 }
 
