@@ -94,6 +94,12 @@ pub trait FieldValue: Sized {
 
     /// The value as it goes on the wire.
     fn render(&self) -> Value;
+
+    /// The same of a value that has served. Some texts are of megabytes, and need not be there
+    /// twice.
+    fn into_rendered(self) -> Value {
+        self.render()
+    }
 }
 
 /// A struct whose fields are parameters. Implemented by [`fields!`](crate::fields).
@@ -110,6 +116,11 @@ pub trait Fields: Sized {
 
     /// All fields as they go on the wire; absent ones are left out.
     fn render(&self) -> Input;
+
+    /// The same of what has served.
+    fn into_rendered(self) -> Input {
+        self.render()
+    }
 }
 
 /// A struct field: a value that must be there, or an `Option` that need not.
@@ -130,6 +141,9 @@ pub trait Slot: Sized {
 
     /// The value as it goes on the wire, unless it is absent.
     fn show(&self) -> Option<Value>;
+
+    /// The same of a value that has served.
+    fn into_shown(self) -> Option<Value>;
 }
 
 impl<T: FieldValue> Slot for T {
@@ -144,6 +158,10 @@ impl<T: FieldValue> Slot for T {
     fn show(&self) -> Option<Value> {
         Some(self.render())
     }
+
+    fn into_shown(self) -> Option<Value> {
+        Some(self.into_rendered())
+    }
 }
 
 impl<T: FieldValue> Slot for Option<T> {
@@ -157,6 +175,10 @@ impl<T: FieldValue> Slot for Option<T> {
 
     fn show(&self) -> Option<Value> {
         self.as_ref().map(T::render)
+    }
+
+    fn into_shown(self) -> Option<Value> {
+        self.map(T::into_rendered)
     }
 }
 
@@ -308,6 +330,16 @@ macro_rules! fields {
                 } )*
                 out
             }
+
+            #[allow(unused_mut, reason = "a struct may have no fields")]
+            fn into_rendered(self) -> $crate::field::Input {
+                let mut out = $crate::field::Input::new();
+                $( out.extend($crate::field::Fields::into_rendered(self.$part)); )*
+                $( if let Some(value) = $crate::field::Slot::into_shown(self.$field) {
+                    out.insert($crate::field::wire_name(stringify!($field)).to_owned(), value);
+                } )*
+                out
+            }
         }
     };
     (@default) => { None::<&'static str> };
@@ -372,6 +404,7 @@ mod tests {
         };
         assert_eq!(sample, want);
         assert_eq!(sample.render(), input(json!({"name": "5", "list": ["a", "b"], "ttl": 30})));
+        assert_eq!(sample.render(), sample.into_rendered());
     }
 
     #[test]

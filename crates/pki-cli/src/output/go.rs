@@ -2,6 +2,14 @@
 
 use serde_json::Value;
 
+/// As [`plain`], of a value that has served.
+pub(super) fn into_plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        value => plain(&value),
+    }
+}
+
 /// A value as text: `<nil>`, `true`, `[a b]`, `map[k:v]`. The members of an object are sorted.
 pub(crate) fn plain(value: &Value) -> String {
     match value {

@@ -3,34 +3,43 @@
 
 use serde_json::Value;
 
-/// A value with a newline at the end.
+use super::text::Text;
+
+/// Writes a value with a newline at the end.
 ///
 /// Down to `kept` levels the members of objects stay in their order; below they are sorted.
-pub(crate) fn document(value: &Value, kept: usize) -> String {
-    let mut text = Writer::written(value, kept, Spacing::Lines);
+pub(super) fn write_document(text: &mut dyn Text, value: &Value, kept: usize) {
+    Writer { text, kept, spacing: Spacing::Lines }.write(value, 0);
     text.push('\n');
+}
+
+/// The same in memory.
+pub(super) fn document(value: &Value, kept: usize) -> String {
+    let mut text = String::new();
+    write_document(&mut text, value, kept);
     text
 }
 
 /// A value without a newline at the end, its members sorted.
-pub(crate) fn value(value: &Value) -> String {
-    Writer::written(value, 0, Spacing::Lines)
+pub(super) fn value(value: &Value) -> String {
+    let mut text = String::new();
+    Writer { text: &mut text, kept: 0, spacing: Spacing::Lines }.write(value, 0);
+    text
 }
 
-/// A value in one line with a newline at the end, as a server sends it. Only the uppermost
+/// Writes a value in one line with a newline at the end, as a server sends it. Only the uppermost
 /// members keep their order.
-pub(crate) fn line(value: &Value) -> String {
-    let mut text = Writer::written(value, 1, Spacing::None);
+pub(super) fn write_line(text: &mut dyn Text, value: &Value) {
+    Writer { text, kept: 1, spacing: Spacing::None }.write(value, 0);
     text.push('\n');
-    text
 }
 
 /// What stands between the brackets of an array or object that is so many levels below the top: no
 /// newline before the closing bracket. Members are sorted.
-pub(crate) fn inside(value: &Value, level: usize) -> String {
-    let mut writer = Writer { text: String::new(), kept: 0, spacing: Spacing::Lines };
-    writer.members(value, level);
-    writer.text
+pub(super) fn inside(value: &Value, level: usize) -> String {
+    let mut text = String::new();
+    Writer { text: &mut text, kept: 0, spacing: Spacing::Lines }.members(value, level);
+    text
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,25 +49,19 @@ enum Spacing {
     None,
 }
 
-struct Writer {
-    text: String,
+struct Writer<'t> {
+    text: &'t mut dyn Text,
     kept: usize,
     spacing: Spacing,
 }
 
-impl Writer {
-    fn written(value: &Value, kept: usize, spacing: Spacing) -> String {
-        let mut writer = Self { text: String::new(), kept, spacing };
-        writer.write(value, 0);
-        writer.text
-    }
-
+impl Writer<'_> {
     fn write(&mut self, value: &Value, level: usize) {
         let (open, close, is_filled) = match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {
                 return self.text.push_str(&value.to_string());
             }
-            Value::String(content) => return string(&mut self.text, content),
+            Value::String(content) => return string(self.text, content),
             Value::Array(items) => ('[', ']', !items.is_empty()),
             Value::Object(members) => ('{', '}', !members.is_empty()),
         };
@@ -98,7 +101,7 @@ impl Writer {
             }
             self.new_line(inner);
             if let Some(name) = name {
-                string(&mut self.text, name);
+                string(self.text, name);
                 self.text.push_str(match self.spacing {
                     Spacing::Lines => ": ",
                     Spacing::None => ":",
@@ -111,14 +114,13 @@ impl Writer {
     fn new_line(&mut self, level: usize) {
         if self.spacing == Spacing::Lines {
             self.text.push('\n');
-            self.text.extend(std::iter::repeat_n("  ", level));
+            (0..level).for_each(|_| self.text.push_str("  "));
         }
     }
 }
 
 /// Go escapes what HTML would take for markup, and the line ends that JavaScript knows.
-fn string(text: &mut String, content: &str) {
-    text.reserve(content.len().saturating_add(2));
+fn string(text: &mut dyn Text, content: &str) {
     text.push('"');
     let mut rest = content;
     // From one octet that may need it to the next: most texts have none, and some are of megabytes.
@@ -152,7 +154,7 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-fn escaped(text: &mut String, c: char) {
+fn escaped(text: &mut dyn Text, c: char) {
     match c {
         '"' => text.push_str("\\\""),
         '\\' => text.push_str("\\\\"),
@@ -196,7 +198,9 @@ mod tests {
     #[test]
     fn a_line_has_no_blanks() {
         let given = json!({"z": {"y": 1, "x": ["a", null]}, "a": {}});
-        assert_eq!(line(&given), "{\"z\":{\"x\":[\"a\",null],\"y\":1},\"a\":{}}\n");
+        let mut line = String::new();
+        write_line(&mut line, &given);
+        assert_eq!(line, "{\"z\":{\"x\":[\"a\",null],\"y\":1},\"a\":{}}\n");
     }
 
     #[test]

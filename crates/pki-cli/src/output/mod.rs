@@ -5,6 +5,7 @@ mod go;
 mod json;
 mod long_list;
 mod table;
+mod text;
 mod warnings;
 mod yaml;
 
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use pki_core::{Body, Lease, Response};
 use serde_json::{Map, Value};
 
+use self::text::Outlet;
 use crate::environment::Console;
 use crate::failure::Failure;
 
@@ -166,12 +168,11 @@ pub(crate) fn secret(
         Format::Table => {
             let banner = warnings::banner(&secret.warnings);
             console.err.write_all(banner.as_bytes())?;
-            console.out.write_all(table::secret(&secret).as_bytes())?;
-            Ok(())
+            written(console, |out| table::secret(out, &secret))
         }
         Format::Raw => {
-            let text = json::line(&secret.into_body());
-            Ok(console.out.write_all(text.as_bytes())?)
+            let body = secret.into_body();
+            written(console, |out| json::write_line(out, &body))
         }
         _ => document(console, format, &secret.into_envelope(), 1),
     }
@@ -188,7 +189,7 @@ pub(crate) fn field(
     let mut text = match format {
         Format::Yaml => yaml::document(&value),
         Format::Json => json::value(&value),
-        Format::Table | Format::Raw => plain(&value),
+        Format::Table | Format::Raw => go::into_plain(value),
         Format::Pretty => return Err(no_pretty_form()),
     };
     // Scripts take the text as it is; a prompt should not follow it on the same line.
@@ -222,12 +223,17 @@ pub(crate) fn document(
     value: &Value,
     kept: usize,
 ) -> Result<(), Failure> {
-    let text = match format {
-        Format::Json => json::document(value, kept),
-        Format::Yaml => yaml::document(value),
-        Format::Table | Format::Pretty | Format::Raw => return Err(no_pretty_form()),
-    };
-    Ok(console.out.write_all(text.as_bytes())?)
+    match format {
+        Format::Json => written(console, |out| json::write_document(out, value, kept)),
+        Format::Yaml => Ok(console.out.write_all(yaml::document(value).as_bytes())?),
+        Format::Table | Format::Pretty | Format::Raw => Err(no_pretty_form()),
+    }
+}
+
+fn written(console: &mut Console<'_>, write: impl FnOnce(&mut Outlet<'_>)) -> Result<(), Failure> {
+    let mut out = Outlet::new(&mut *console.out);
+    write(&mut out);
+    Ok(out.finish()?)
 }
 
 /// Writes bytes as they are. A terminal gets its own line for the prompt.

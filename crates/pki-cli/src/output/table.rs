@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::text::Text;
 use super::{Secret, go};
 
 const GAP: &str = "    ";
@@ -12,7 +13,7 @@ const GAP: &str = "    ";
 /// One answer: a row for each field, the lease first.
 ///
 /// Nothing to show gives the empty text, without a header.
-pub(crate) fn secret(secret: &Secret) -> String {
+pub(super) fn secret(text: &mut dyn Text, secret: &Secret) {
     let mut rows = lease_rows(secret);
     if let Some(data) = &secret.data {
         let mut fields: Vec<_> = data.iter().collect();
@@ -26,10 +27,9 @@ pub(crate) fn secret(secret: &Secret) -> String {
             vec![Cow::from(name), value]
         }));
     }
-    if rows.is_empty() {
-        return String::new();
+    if !rows.is_empty() {
+        write_columns(text, &["Key", "Value"], &rows);
     }
-    columns(&["Key", "Value"], &rows)
 }
 
 /// A lease without an identifier is only advice on when to read again.
@@ -134,6 +134,12 @@ impl Sheet {
 
 /// A table, with a newline after each row.
 pub(crate) fn columns<S: AsRef<str>>(header: &[&str], rows: &[Vec<S>]) -> String {
+    let mut text = String::new();
+    write_columns(&mut text, header, rows);
+    text
+}
+
+fn write_columns<S: AsRef<str>>(text: &mut dyn Text, header: &[&str], rows: &[Vec<S>]) {
     let mut widths: Vec<usize> = header.iter().map(|name| width(shown(name))).collect();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
@@ -141,11 +147,10 @@ pub(crate) fn columns<S: AsRef<str>>(header: &[&str], rows: &[Vec<S>]) -> String
             *widest = (*widest).max(width(shown(cell.as_ref())));
         }
     }
-    let mut text = heading(header, &widths);
+    text.push_str(&heading(header, &widths));
     for row in rows {
-        line(&mut text, row.iter().map(AsRef::as_ref), &widths);
+        line(text, row.iter().map(AsRef::as_ref), &widths);
     }
-    text
 }
 
 fn heading(header: &[&str], widths: &[usize]) -> String {
@@ -157,7 +162,7 @@ fn heading(header: &[&str], widths: &[usize]) -> String {
 }
 
 /// Writes a row. Its last cell is not padded.
-fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>, widths: &[usize]) {
+fn line<'a>(text: &mut dyn Text, cells: impl Iterator<Item = &'a str>, widths: &[usize]) {
     let mut cells = cells.map(shown).zip(widths).peekable();
     while let Some((cell, column)) = cells.next() {
         text.push_str(cell);
@@ -197,8 +202,11 @@ mod tests {
 
     use super::*;
 
-    fn answer(data: Value, lease: Option<Lease>) -> Secret {
-        Secret { is_named: true, data: data.as_object().cloned(), lease, warnings: Vec::new() }
+    fn shown(data: Value, lease: Option<Lease>) -> String {
+        let data = data.as_object().cloned();
+        let mut text = String::new();
+        secret(&mut text, &Secret { is_named: true, data, lease, warnings: Vec::new() });
+        text
     }
 
     #[test]
@@ -209,19 +217,19 @@ mod tests {
                     certificate    -----BEGIN\nMII\n-----END\n\
                     name           n/a\n\
                     ttl            1h\n";
-        assert_eq!(secret(&answer(data, None)), want);
+        assert_eq!(shown(data, None), want);
     }
 
     #[test]
     fn nothing_to_show_has_no_header() {
-        assert_eq!(secret(&answer(json!({}), None)), "");
-        assert_eq!(secret(&answer(json!(null), None)), "");
+        assert_eq!(shown(json!({}), None), "");
+        assert_eq!(shown(json!(null), None), "");
     }
 
     #[test]
     fn the_lease_comes_first() {
         let lease = |id: &str, duration| Lease { id: id.to_owned(), duration, renewable: false };
-        let shown = |lease| secret(&answer(json!({"a": 1}), Some(lease)));
+        let shown = |lease| shown(json!({"a": 1}), Some(lease));
         assert_eq!(
             shown(lease("pki/issue/web/x", 599)),
             "Key                Value\n---                -----\n\

@@ -75,7 +75,7 @@ impl<T: Fields> Answer for T {
     const FIELDS: &'static [Field] = T::FIELDS;
 
     fn into_body(self) -> Body {
-        Body::Data(self.render())
+        Body::Data(self.into_rendered())
     }
 }
 
@@ -108,7 +108,7 @@ impl<T: Fields> Answer for Option<T> {
     const FIELDS: &'static [Field] = T::FIELDS;
 
     fn into_body(self) -> Body {
-        self.map_or(Body::Null, |data| Body::Data(data.render()))
+        self.map_or(Body::Null, |data| Body::Data(data.into_rendered()))
     }
 }
 

@@ -82,6 +82,10 @@ impl FieldValue for String {
     fn render(&self) -> Value {
         self.as_str().into()
     }
+
+    fn into_rendered(self) -> Value {
+        self.into()
+    }
 }
 
 impl FieldValue for Secret<String> {
