@@ -6,6 +6,7 @@ mod group;
 mod maintain;
 mod many;
 mod pages;
+mod tidy;
 mod upkeep;
 mod write;
 

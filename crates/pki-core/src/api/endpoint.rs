@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::parts::Parts;
 use super::request::{Body, Lease, Operation};
 use crate::domain::id::CrlId;
+use crate::domain::tidy::TidyPlan;
 use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::error::Error;
@@ -28,6 +29,8 @@ pub struct WriteCx<'a> {
     pub(crate) now: Timestamp,
     pub(crate) env: &'a Env,
     pub(crate) keys: &'a Keyring,
+    /// A tidy that was asked for. It follows, in transactions of its own.
+    pub(crate) tidy: Option<TidyPlan>,
 }
 
 impl WriteCx<'_> {
@@ -100,6 +103,15 @@ impl Answer for Accepted {
 
     fn into_body(self) -> Body {
         Body::Accepted
+    }
+}
+
+/// Perhaps taken on, perhaps nothing but warnings.
+impl Answer for Option<Accepted> {
+    const FIELDS: &'static [Field] = Accepted::FIELDS;
+
+    fn into_body(self) -> Body {
+        self.map_or(Body::Null, Accepted::into_body)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tidy::TidyPlan;
 use crate::domain::id::{IssuerId, KeyId};
+use crate::domain::tidy::TidyPlan;
 use crate::domain::time::{Timestamp, parse_signed_duration_seconds};
 use crate::error::Error;
 use crate::store::{Only, Record, Records, View, json_record};

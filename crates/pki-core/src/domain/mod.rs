@@ -5,4 +5,5 @@ pub mod hex;
 pub mod id;
 pub mod secret;
 pub mod serial;
+pub(crate) mod tidy;
 pub mod time;

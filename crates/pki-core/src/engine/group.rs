@@ -15,10 +15,11 @@ use std::thread::{self, Builder};
 use pki_store::{Batch, Expect, Key, Op};
 
 use super::Engine;
+use super::tidy::Following;
 use super::write::ATTEMPTS;
 use crate::api::endpoint::{Check, Command, Reply, WriteCx};
+use crate::ca::batches;
 use crate::ca::tables::BATCHES;
-use crate::ca::{batches, tidy};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::store::Tx;
@@ -54,7 +55,7 @@ type Keep<'k, C, E> = dyn FnMut(&[Reply<<C as Command>::Reply>]) -> Result<(), E
 struct Part<C: Command> {
     replies: Vec<(usize, Reply<C::Reply>)>,
     changes: Option<Batch>,
-    is_tidy_due: bool,
+    following: Option<Following>,
 }
 
 /// Why a thread gave up, and at which command if at one.
@@ -191,15 +192,15 @@ impl Engine {
                 jobs = 1;
                 continue;
             };
-            let is_tidy_due = parts.iter().any(|part| part.is_tidy_due);
+            let following: Vec<Following> =
+                parts.iter_mut().filter_map(|part| part.following.take()).collect();
             let mut replies: Vec<_> = parts.into_iter().flat_map(|part| part.replies).collect();
             replies.sort_unstable_by_key(|(index, _)| *index);
             let replies: Replies<C> = replies.into_iter().map(|(_, reply)| reply).collect();
             keep(&replies).map_err(GroupError::Keep)?;
             if changes.ops.is_empty() || self.apply(&changes)? {
-                if is_tidy_due {
-                    // As after a single command: what was asked for is done and stays done.
-                    drop(self.write(mount, &tidy::auto));
+                for following in following {
+                    self.follow(mount, following)?;
                 }
                 return Ok(replies);
             }
@@ -211,7 +212,8 @@ impl Engine {
     fn advance(&self, mount: &str, step: &Step) -> Result<Option<Batch>, Error> {
         let (mount, view) = self.enter(mount)?;
         let (tx, now) = (Tx::new(view), self.env.clock.now());
-        let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+        let mut cx =
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
         batches::advance(&mut cx, step)?;
         Ok(cx.tx.into_batch())
     }
@@ -256,7 +258,8 @@ impl Engine {
         let (mount, view) = entered.map_err(|error| Failed { index: None, error })?;
         let now = *attempt.moment.get_or_init(|| self.env.clock.now());
         let tx = Tx::new(view);
-        let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+        let mut cx =
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
         let mut replies = Vec::new();
         while !attempt.has_failed.load(Ordering::Relaxed) {
             let index = attempt.next.fetch_add(1, Ordering::Relaxed);
@@ -267,8 +270,8 @@ impl Engine {
             })?;
             replies.push((index, reply));
         }
-        let is_tidy_due = tidy::auto_due(&cx.reading()).unwrap_or(false);
-        Ok(Part { replies, changes: cx.tx.into_batch(), is_tidy_due })
+        let following = Following::after(&mut cx);
+        Ok(Part { replies, changes: cx.tx.into_batch(), following })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::ca::crls::{self, NewCrl, Overlap, Which};
+use crate::ca::leases;
 use crate::ca::tables::MOUNTS;
-use crate::ca::{leases, tidy};
 use crate::domain::id::IssuerId;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
@@ -115,7 +115,7 @@ impl Engine {
         let overlap = request.within.map_or(Overlap::Grace, |Seconds(it)| Overlap::Seconds(it));
         // CRLs come last: they show what the others revoked and took out.
         let leases = self.write(mount, &leases::end);
-        let tidied = self.write(mount, &tidy::auto);
+        let tidied = self.tidy_if_due(mount);
         let crls = self.write(mount, &|cx| crls::build_listing(cx, Which::Ending(overlap)));
         let (mut unbuilt, mut warnings) = (Vec::new(), Vec::new());
         Ok(Maintained {

@@ -1,12 +1,12 @@
 //! Running a command until its changes are made, or it cannot be done.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use pki_store::{Batch, Expect, Key, StoreError};
 
+use super::tidy::Following;
 use super::{Engine, enter};
 use crate::api::endpoint::WriteCx;
-use crate::ca::tidy;
 use crate::domain::id::MountId;
 use crate::error::Error;
 use crate::store::{Memory, Tx, View};
@@ -15,16 +15,15 @@ use crate::store::{Memory, Tx, View};
 pub(super) const ATTEMPTS: u32 = 100;
 
 impl Engine {
-    /// Carries out a command, then tidies the mount if it is time to.
+    /// Carries out a command, then tidies the mount if that was asked for or it is time to.
     pub(super) fn command<T>(
         &self,
         mount: &str,
         reads_settings_only: bool,
         execute: &dyn Fn(&mut WriteCx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let is_tidy_due = Cell::new(false);
-        let look =
-            |cx: &WriteCx<'_>| is_tidy_due.set(tidy::auto_due(&cx.reading()).unwrap_or(false));
+        let following = RefCell::new(None);
+        let look = |cx: &mut WriteCx<'_>| drop(following.replace(Following::after(cx)));
         let outcome = if reads_settings_only {
             self.write_from_memory(mount, &|cx| {
                 // First, so that nothing slow is done in vain if that is not remembered.
@@ -38,9 +37,8 @@ impl Engine {
                 Ok(outcome)
             })
         }?;
-        if is_tidy_due.get() {
-            // What was asked for is done and stays done; the next command tries again.
-            drop(self.write(mount, &tidy::auto));
+        if let Some(following) = following.into_inner() {
+            self.follow(mount, following)?;
         }
         Ok(outcome)
     }
@@ -57,7 +55,8 @@ impl Engine {
             // Read after the snapshot was taken: what others wrote into it lies before.
             let now = self.env.clock.now();
             let tx = Tx::new(view);
-            let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+            let mut cx =
+                WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
             let outcome = execute(&mut cx)?;
             let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
             if self.apply(&batch)? {
@@ -90,7 +89,8 @@ impl Engine {
         let view = View::remembered(&memory, &self.cache, MountId::SYSTEM);
         let Ok((mount, view)) = enter(view, mount) else { return Ok(None) };
         let (tx, now) = (Tx::new(view), self.env.clock.now());
-        let mut cx = WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys };
+        let mut cx =
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
         let outcome = execute(&mut cx);
         // It may have made do without what it was not told.
         if memory.was_short() {

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::config::{self, AutoTidyConfig};
 use crate::ca::tables::AUTO_TIDY;
-use crate::ca::tidy::TidyPlan;
+use crate::domain::tidy::TidyPlan;
 use crate::domain::time::{Timestamp, parse_signed_duration_seconds};
 use crate::error::Error;
 use crate::field::Seconds;
@@ -50,9 +50,9 @@ fields! {
         issuer_safety_buffer: Option<Seconds>,
         /// Whether `tidy-status` counts what is stored.
         maintain_stored_certificate_counts: Option<bool>,
-        /// Has no effect: pages are chosen here.
+        /// Certificates that go in one transaction; at most 10,000.
         page_size: Option<i64>,
-        /// Has no effect: a tidy here does not hold others up.
+        /// Has no effect: others get their turn after each page.
         pause_duration: Option<String>,
         /// Has no effect: there are no metrics here.
         publish_stored_certificate_count_metrics: Option<bool>,
@@ -91,7 +91,7 @@ fields! {
         issuer_safety_buffer: i64,
         /// Whether `tidy-status` counts what is stored.
         maintain_stored_certificate_counts: bool,
-        /// Has no meaning here.
+        /// Certificates that go in one transaction.
         page_size: i64,
         /// Has no meaning here.
         pause_duration: String,

@@ -3,9 +3,10 @@
 use crate::api::endpoint::{Accepted, Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
 use crate::ca::config;
 use crate::ca::tables::{AUTO_TIDY, CERTS, REVOKED, TIDY};
-use crate::ca::tidy::{self, TidyPlan, TidyStatus};
+use crate::ca::tidy::{self, Phase, TidyStatus};
 use crate::domain::serial::SerialNumber;
-use crate::domain::time::parse_signed_duration_seconds;
+use crate::domain::tidy::TidyPlan;
+use crate::domain::time::{Timestamp, parse_signed_duration_seconds};
 use crate::error::Error;
 use crate::field::{Nullable, Seconds};
 use crate::fields;
@@ -16,7 +17,7 @@ pub const PATH: Path = Path {
     patterns: &["tidy"],
     access: Access::Token,
     synopsis: "Take out certificates and revocations that ended long ago.",
-    description: "Done when the command returns. A revocation goes only when a CRL has shown it past the end\nof its certificate.",
+    description: "Done when the command returns. What is due goes page by page: others can write between two\npages, and pages that are done stay done if it is interrupted. A revocation goes only when a\nCRL has shown it past the end of its certificate.",
     ops: &[Op::write::<Tidy>()],
 };
 
@@ -57,24 +58,28 @@ fields! {
         issuer_safety_buffer: Seconds = "8760h",
         /// Has no effect: there is no ACME here.
         acme_account_safety_buffer: Seconds = "720h",
-        /// Has no effect: a tidy here does not hold others up.
+        /// Has no effect: others get their turn after each page.
         pause_duration: String = "0s",
-        /// Has no effect: pages are chosen here.
+        /// Certificates that go in one transaction; at most 10,000.
         page_size: i64 = "1000",
     }
 }
 
 const STARTED: &str = "Tidy operation successfully started. Any information from the operation will be printed to pkictl's server logs.";
+const UNDERWAY: &str = "Tidy operation already in progress.";
 const NOTHING: &str = "Manual tidy requested but no tidy operations were set. Enable at least one tidy operation to be run (tidy_cert_store / tidy_revoked_certs / tidy_invalid_certs / tidy_revoked_cert_issuer_associations / tidy_expired_issuers / tidy_move_legacy_ca_bundle / tidy_acme).";
 
 impl Command for Tidy {
-    type Reply = Accepted;
+    type Reply = Option<Accepted>;
 
-    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Accepted>, Error> {
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
         let plan = self.plan()?;
+        if tidy::underway(&cx.tx, cx.now)?.is_some() {
+            return Ok(Reply::from(None).warn([UNDERWAY]));
+        }
         let warning = if plan.does_something() { STARTED } else { NOTHING };
-        tidy::tidy(cx, plan)?;
-        Ok(Reply::from(Accepted).warn([warning]))
+        cx.tidy = Some(plan);
+        Ok(Reply::from(Some(Accepted)).warn([warning]))
     }
 }
 
@@ -153,7 +158,7 @@ fields! {
         message: Nullable<String>,
         /// Revocations that were given their issuer.
         missing_issuer_cert_count: Nullable<i64>,
-        /// Has no meaning here.
+        /// Certificates that go in one transaction.
         page_size: Nullable<i64>,
         /// Has no meaning here.
         pause_duration: Nullable<String>,
@@ -163,7 +168,7 @@ fields! {
         revoked_safety_buffer: Nullable<i64>,
         /// How long after its end a certificate stays, in seconds.
         safety_buffer: Nullable<i64>,
-        /// `Inactive` or `Finished`.
+        /// `Inactive`, `Running`, `Finished`, `Error`, `Cancelling` or `Cancelled`.
         state: String,
         /// Has no meaning here.
         tidy_acme: Nullable<bool>,
@@ -179,7 +184,7 @@ fields! {
         tidy_revoked_cert_issuer_associations: Nullable<bool>,
         /// Whether revocations were to be taken out.
         tidy_revoked_certs: Nullable<bool>,
-        /// When it ended.
+        /// When it ended; null while it is running.
         time_finished: Nullable<String>,
         /// When it began.
         time_started: Nullable<String>,
@@ -193,7 +198,7 @@ impl Query for ReadTidyStatus {
 
     fn answer(&self, cx: &ReadCx<'_>) -> Result<Reply<TidyStatusView>, Error> {
         let status = cx.view.get(&TIDY, &Only)?;
-        let mut view = show(status.as_ref(), cx.mount.uuid.to_string());
+        let mut view = show(status.as_ref(), cx.mount.uuid.to_string(), cx.now);
         if config::load(cx.view, &AUTO_TIDY)?.maintain_counts {
             view.current_cert_store_count = Nullable(Some(count(cx, &CERTS)?));
             view.current_revoked_cert_count = Nullable(Some(count(cx, &REVOKED)?));
@@ -206,7 +211,29 @@ fn count<V>(cx: &ReadCx<'_>, records: &Records<SerialNumber, V>) -> Result<i64, 
     Ok(i64::try_from(cx.view.count(records)?).unwrap_or(i64::MAX))
 }
 
-fn show(status: Option<&TidyStatus>, internal_backend_uuid: String) -> TidyStatusView {
+/// What became of a tidy that another command found unfinished, and nobody at it.
+const INTERRUPTED: &str = "interrupted; the next tidy does the rest";
+
+fn state(status: Option<&TidyStatus>, now: Timestamp) -> &'static str {
+    match status {
+        None => "Inactive",
+        Some(status) if status.was_interrupted(now) => "Error",
+        Some(status) => match status.phase {
+            Phase::Running => "Running",
+            Phase::Finished => "Finished",
+            Phase::Cancelling => "Cancelling",
+            Phase::Cancelled => "Cancelled",
+        },
+    }
+}
+
+pub(super) fn show(
+    status: Option<&TidyStatus>,
+    internal_backend_uuid: String,
+    now: Timestamp,
+) -> TidyStatusView {
+    let state = state(status, now);
+    let ended = status.filter(|status| !status.is_underway(now));
     let int = |pick: fn(&TidyStatus) -> i64| Nullable(status.map(pick));
     let flag = |pick: fn(&TidyPlan) -> bool| Nullable(status.map(|status| pick(&status.plan)));
     let text = |pick: fn(&TidyStatus) -> String| Nullable(status.map(pick));
@@ -218,7 +245,7 @@ fn show(status: Option<&TidyStatus>, internal_backend_uuid: String) -> TidyStatu
         cert_store_deleted_count: int(|status| status.cert_store_deleted),
         current_cert_store_count: Nullable(None),
         current_revoked_cert_count: Nullable(None),
-        error: Nullable(None),
+        error: Nullable((state == "Error").then(|| INTERRUPTED.to_owned())),
         internal_backend_uuid,
         issuer_safety_buffer: int(|status| status.plan.issuer_safety_buffer),
         last_auto_tidy_finished: status.map(|status| status.finished.rfc3339_nanos()),
@@ -229,7 +256,7 @@ fn show(status: Option<&TidyStatus>, internal_backend_uuid: String) -> TidyStatu
         revoked_cert_deleted_count: int(|status| status.revoked_cert_deleted),
         revoked_safety_buffer: int(|status| status.plan.revoked_safety_buffer),
         safety_buffer: int(|status| status.plan.safety_buffer),
-        state: if status.is_some() { "Finished" } else { "Inactive" }.to_owned(),
+        state: state.to_owned(),
         tidy_acme: flag(|plan| plan.acme),
         tidy_cert_store: flag(|plan| plan.cert_store),
         tidy_expired_issuers: flag(|plan| plan.expired_issuers),
@@ -237,7 +264,7 @@ fn show(status: Option<&TidyStatus>, internal_backend_uuid: String) -> TidyStatu
         tidy_move_legacy_ca_bundle: flag(|plan| plan.move_legacy_ca_bundle),
         tidy_revoked_cert_issuer_associations: flag(|plan| plan.revoked_cert_issuer_associations),
         tidy_revoked_certs: flag(|plan| plan.revoked_certs),
-        time_finished: text(|status| status.finished.rfc3339_nanos()),
+        time_finished: Nullable(ended.map(|status| status.finished.rfc3339_nanos())),
         time_started: text(|status| status.started.rfc3339_nanos()),
         total_acme_account_count: int(|_| 0),
     }

@@ -1,7 +1,8 @@
-//! `tidy-cancel`: a tidy here is done when its command returns, so there is none to cancel.
+//! `tidy-cancel`: the end of a tidy that another process is at.
 
-use super::tidy::TidyStatusView;
+use super::tidy::{TidyStatusView, show};
 use crate::api::endpoint::{Access, Command, Op, Path, Reply, WriteCx};
+use crate::ca::tidy;
 use crate::error::Error;
 use crate::fields;
 
@@ -10,7 +11,7 @@ pub const PATH: Path = Path {
     patterns: &["tidy-cancel"],
     access: Access::Token,
     synopsis: "Cancel a running tidy.",
-    description: "For scripts that were written for Vault: a tidy here is done when its command returns, or has\nchanged nothing.",
+    description: "It ends before its next page. What was done stays done.",
     ops: &[Op::write::<CancelTidy>()],
 };
 
@@ -24,7 +25,10 @@ fields! {
 impl Command for CancelTidy {
     type Reply = Option<TidyStatusView>;
 
-    fn execute(&self, _: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
-        Ok(Reply::from(None).warn([NOTHING_RUNS]))
+    fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
+        Ok(match tidy::cancel(cx)? {
+            Some(status) => Some(show(Some(&status), cx.mount.uuid.to_string(), cx.now)).into(),
+            None => Reply::from(None).warn([NOTHING_RUNS]),
+        })
     }
 }
