@@ -163,6 +163,7 @@ fn tidy(world: &mut World) -> String {
         "tidy_revoked_cert_issuer_associations": world.chance(3),
         "tidy_invalid_certs": world.chance(3),
         "safety_buffer": buffer,
+        "page_size": if world.chance(2) { 5 } else { 1_000 },
     });
     let what = format!("tidy {data}");
     world.write("pki/tidy", data).expect("a tidy");

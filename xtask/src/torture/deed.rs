@@ -108,6 +108,8 @@ impl Deed {
                 "tidy_cert_store=true",
                 "tidy_revoked_certs=true",
                 "safety_buffer=1s",
+                // As few as can be asked for: processes are to be killed between two pages.
+                "page_size=5",
             ],
             Self::RotateCrl => &["read", "pki/crl/rotate"],
             Self::ReadCrl => &["read", "pki/cert/crl"],

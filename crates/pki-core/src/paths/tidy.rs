@@ -74,8 +74,13 @@ impl Command for Tidy {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
         let plan = self.plan()?;
-        if tidy::underway(&cx.tx, cx.now)?.is_some() {
-            return Ok(Reply::from(None).warn([UNDERWAY]));
+        if let Some(other) = tidy::underway(&cx.tx, cx.now)? {
+            let hint = format!(
+                "It was done with a page at {}. If it is not with another for {} seconds, it is taken for dead, and the next tidy does the rest.",
+                other.finished.rfc3339(),
+                TidyStatus::PATIENCE,
+            );
+            return Ok(Reply::from(None).warn([UNDERWAY, &hint]));
         }
         let warning = if plan.does_something() { STARTED } else { NOTHING };
         cx.tidy = Some(plan);

@@ -47,7 +47,7 @@ pub(crate) enum Phase {
 
 impl TidyStatus {
     /// How long a page may take, in seconds, until whoever is at it is taken for dead.
-    const PATIENCE: i64 = 60;
+    pub(crate) const PATIENCE: i64 = 60;
 
     /// Whether there is more to do, and somebody to do it.
     pub(crate) fn is_underway(&self, now: Timestamp) -> bool {
