@@ -74,9 +74,13 @@ impl Command for Tidy {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
         let plan = self.plan()?;
+        if cx.tidy.is_some() {
+            // One of the same group is to follow.
+            return Ok(Reply::from(None).warn([UNDERWAY]));
+        }
         if let Some(other) = tidy::underway(&cx.tx, cx.now)? {
             let hint = format!(
-                "It was done with a page at {}. If it is not with another for {} seconds, it is taken for dead, and the next tidy does the rest.",
+                "It was done with a page at {}. If it is not with another for {} seconds, it is taken for dead, and the next tidy does the rest; after tidy-cancel it does at once.",
                 other.finished.rfc3339(),
                 TidyStatus::PATIENCE,
             );

@@ -79,22 +79,41 @@ impl<'a> View<'a> {
         key: &K,
     ) -> Result<Option<V>, Error> {
         let key = Key { table: records.table, bytes: scoped(mount, &key.encode()) };
-        if let Some(own) = self.own.get(&key) {
+        // Also of a record that cannot be read: whoever makes do without it depends on that.
+        self.find(records, &key, &mut |expect| self.reads.borrow_mut().note(&key, expect))
+    }
+
+    /// As [`View::get`], without depending on it: for whoever changes nothing because of it.
+    pub(crate) fn glance<K: RecordKey, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        key: &K,
+    ) -> Result<Option<V>, Error> {
+        self.find(records, &self.key(records, &key.encode()), &mut |_| ())
+    }
+
+    /// A record, and what to expect of it unless this request made it so.
+    fn find<K: RecordKey, V: Record>(
+        &self,
+        records: &Records<K, V>,
+        key: &Key,
+        note: &mut dyn FnMut(Expect),
+    ) -> Result<Option<V>, Error> {
+        if let Some(own) = self.own.get(key) {
             return own.map(|value| read(records, &key.bytes, value)).transpose();
         }
         if self.is_remembered
-            && let Some((expect, record)) = self.cache.last(&key)
+            && let Some((expect, record)) = self.cache.last(key)
         {
-            self.reads.borrow_mut().note(&key, expect);
+            note(expect);
             return Ok(record);
         }
-        let entry = self.snapshot.get(&key)?;
-        // Also of a record that cannot be read: whoever makes do without it depends on that.
-        self.reads.borrow_mut().note(&key, Expect::of(entry.as_ref()));
+        let entry = self.snapshot.get(key)?;
+        note(Expect::of(entry.as_ref()));
         if records.are_kept && entry.is_none() {
-            if K::IS_COMMON { self.cache.keep_absent(&key) } else { self.cache.forget(&key) }
+            if K::IS_COMMON { self.cache.keep_absent(key) } else { self.cache.forget(key) }
         }
-        entry.map(|entry| self.decoded(records, &key, &entry)).transpose()
+        entry.map(|entry| self.decoded(records, key, &entry)).transpose()
     }
 
     /// A record, as it was decoded before or decoded now.

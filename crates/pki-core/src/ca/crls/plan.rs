@@ -36,8 +36,7 @@ pub(crate) fn due(record: &CrlRecord, config: &CrlConfig, now: Timestamp) -> Due
     if built.next_update.before(grace) <= now || now < built.this_update {
         return Due::Ending;
     }
-    let is_behind = record.stale_log || built.covered != record.log_length;
-    if is_behind && !config.auto_rebuild {
+    if record.is_behind() && !config.auto_rebuild {
         return Due::Revocations;
     }
     // A delta CRL cannot be cut from a log that has to be made anew.

@@ -30,6 +30,14 @@ pub(crate) struct CrlRecord {
     pub(crate) delta: Option<DeltaCrl>,
 }
 
+impl CrlRecord {
+    /// Whether there is anything that the last CRL does not show.
+    pub(crate) fn is_behind(&self) -> bool {
+        let covered = self.built.as_ref().map(|built| built.covered);
+        self.stale_log || covered.is_some_and(|covered| covered != self.log_length)
+    }
+}
+
 impl Record for CrlRecord {
     /// 1 is the same, but who wrote it did not know that it matters where revocations are at home
     /// (`super::homes`). It must not go on with a store in which that is noted.

@@ -101,13 +101,17 @@ fn look(
     shown: &Shown,
     unshown: Unshown,
 ) -> Result<Going, Error> {
-    let (plan, now) = (&tidying.status.plan, tidying.status.started);
+    let plan = &tidying.status.plan;
+    // The clock may have been ahead when it began.
+    let now = tidying.status.started.min(cx.now);
     let most = usize::try_from(plan.page_size).unwrap_or(MOST).clamp(1, MOST);
     let limit = now.before(plan.safety_buffer.min(plan.revoked_safety_buffer));
     let mut going = Going { next: tidying.after.clone(), ..Going::default() };
     loop {
-        let page: Vec<ExpiryKey> = cx.tx.keys(&EXPIRY, &[], going.next.as_deref(), PAGE)?;
-        let is_last = page.len() < PAGE || page.last().is_some_and(|key| limit <= key.not_after);
+        // One more than may go, to know whether there is another page.
+        let wanted = PAGE.min(most - going.ends.count() + 1);
+        let page: Vec<ExpiryKey> = cx.tx.keys(&EXPIRY, &[], going.next.as_deref(), wanted)?;
+        let is_last = page.len() < wanted || page.last().is_some_and(|key| limit <= key.not_after);
         for key in page.into_iter().filter(|key| key.not_after < limit) {
             if most <= going.ends.count() {
                 return Ok(going);
@@ -177,7 +181,10 @@ impl Shown {
         let mut until = BTreeMap::new();
         for id in classes.iter().flat_map(CrlClass::lists).map(|list| list.id) {
             // Depends on nothing: a CRL that is built meanwhile shows more, not less.
-            let built = cx.tx.peek(&CRLS, &id)?.1.and_then(|record| record.built);
+            let record = cx.tx.peek(&CRLS, &id)?.1.unwrap_or_default();
+            // It may list since then what it did not list before, or have listed nothing at all.
+            let is_stale = record.stale_log;
+            let built = record.built.filter(|built| !is_stale && !built.disabled);
             let moment = match built {
                 _ if is_disabled => Timestamp::LAST,
                 // It shows all there is, up to this very moment.
@@ -203,6 +210,11 @@ impl Shown {
 
 fn request_all(cx: &mut WriteCx<'_>) -> Result<(), Error> {
     for id in crls::classes(&cx.tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
+        // Others revoke meanwhile, all the time perhaps: what is built again because of that need
+        // not be asked for, and so not be waited for either.
+        if cx.tx.peek(&CRLS, &id)?.1.is_some_and(|record| record.is_behind()) {
+            continue;
+        }
         let record = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
         cx.tx.put(&CRLS, &id, &CrlRecord { requested: true, ..record });
     }

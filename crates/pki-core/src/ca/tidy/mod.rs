@@ -68,7 +68,16 @@ impl TidyStatus {
 
 /// The last tidy, if it is still going on.
 pub(crate) fn underway(view: &View<'_>, now: Timestamp) -> Result<Option<TidyStatus>, Error> {
-    Ok(view.get(&TIDY, &Only)?.filter(|status| status.is_underway(now)))
+    Ok(noted(view.get(&TIDY, &Only))?.filter(|status| status.is_underway(now)))
+}
+
+/// What is noted of the last tidy. Where that cannot be read, there was none: the next notes its
+/// own, and must not be kept from it.
+fn noted(read: Result<Option<TidyStatus>, Error>) -> Result<Option<TidyStatus>, Error> {
+    match read {
+        Err(Error::DamagedRecord(_)) => Ok(None),
+        read => read,
+    }
 }
 
 /// A tidy between two of its pages.
@@ -120,7 +129,7 @@ pub(crate) fn begin(cx: &mut WriteCx<'_>, plan: TidyPlan) -> Result<Option<Tidyi
 /// left.
 pub(crate) fn go_on(cx: &mut WriteCx<'_>, tidying: &Tidying) -> Result<Tidying, Error> {
     let mut tidying = tidying.clone();
-    let noted = cx.tx.get(&TIDY, &Only)?;
+    let noted = noted(cx.tx.get(&TIDY, &Only))?;
     match noted.filter(|noted| noted.started == tidying.status.started) {
         Some(noted) if noted.phase == Phase::Running => page(cx, &mut tidying)?,
         Some(noted) => {
@@ -164,7 +173,8 @@ pub(crate) fn auto_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
     if !config.enabled {
         return Ok(false);
     }
-    let last = cx.view.get(&TIDY, &Only)?;
+    // Only a glance: every page of a tidy changes it, and this is asked by all who change anything.
+    let last = noted(cx.view.glance(&TIDY, &Only))?;
     Ok(match last {
         Some(status) if status.is_underway(cx.now) => false,
         Some(status) if status.was_interrupted(cx.now) => 0 < config.interval,
