@@ -31,6 +31,21 @@ fn the_first_crl_after_a_tidy_of_all_takes_few_changes() {
     assert_eq!(small, large);
 }
 
+/// Small pages take more transactions, and no more reading.
+#[test]
+fn a_tidy_reads_each_end_about_once_however_small_its_pages() {
+    const EXPIRY: u8 = 21;
+    for page_size in [5, 100, 1_000] {
+        let world = World::new();
+        world.issue_many(720);
+        world.advance(9 * 24 * 3_600);
+        world.forget_counts();
+        world.write("pki/tidy", json!({"tidy_cert_store": true, "page_size": page_size}));
+        let reads = world.reads().get(&EXPIRY).copied().unwrap();
+        assert!((720..2 * 720).contains(&reads), "{page_size}: {reads}");
+    }
+}
+
 #[test]
 fn an_entry_that_stays_keeps_its_place_in_the_index_of_ends() {
     let world = World::new();

@@ -63,6 +63,24 @@ fn a_status_that_cannot_be_read_keeps_nobody_from_tidying() {
     assert_eq!(world.status()["state"], "Finished");
 }
 
+/// Who has failed says so, and keeps nobody waiting.
+#[test]
+fn a_tidy_that_fails_on_a_page_says_why() {
+    let world = World::new(23);
+    let table = Table { number: 22, name: "revoked", layout: Layout::Clustered };
+    let all = KeyRange::prefix(table, []);
+    let keys = world.between.store.snapshot().unwrap().keys(&all, 99).unwrap();
+    let key = keys.into_iter().next_back().unwrap();
+    let batch = Batch { expect: Vec::new(), ops: vec![Op::Put { key, value: vec![1, 7] }] };
+    world.between.store.apply(&batch).unwrap();
+    let problem = world.tidy().err().unwrap().to_string();
+    let status = world.status();
+    assert_eq!((&status["state"], &status["error"]), (&json!("Error"), &json!(problem)));
+    assert_eq!(status["cert_store_deleted_count"], 20);
+    let again = world.tidy().err().unwrap().to_string();
+    assert_eq!(again, problem);
+}
+
 /// Somebody else revokes before each change that the tidy is about to make, when CRLs are built.
 #[test]
 fn revocations_meanwhile_do_not_keep_a_tidy_from_ending() {

@@ -19,7 +19,7 @@ use pki_core::{Body, Engine, Error, Maintain, Operation, Request};
 use serde_json::{Map, Value, json};
 use tidy_support::{DAY, Settable, World, data, read, write};
 
-const SCHEDULES: u64 = 60;
+const SCHEDULES: u64 = 20;
 const ISSUERS: [&str; 2] = ["one", "two"];
 
 fn number(name: &str, default: u64) -> u64 {

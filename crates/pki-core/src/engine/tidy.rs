@@ -56,7 +56,11 @@ impl Engine {
     ) -> Result<Option<TidyStatus>, Error> {
         let Some(mut tidying) = self.write(mount, begin)? else { return Ok(None) };
         while tidying.goes_on() {
-            tidying = self.write(mount, &|cx| tidy::go_on(cx, &tidying))?;
+            let next = self.write(mount, &|cx| tidy::go_on(cx, &tidying));
+            tidying = next.inspect_err(|problem| {
+                // As well as it can be: if not, it is taken for dead after a while.
+                drop(self.write(mount, &|cx| tidy::fail(cx, &tidying, problem)));
+            })?;
         }
         Ok(Some(tidying.status))
     }

@@ -232,8 +232,15 @@ fn state(status: Option<&TidyStatus>, now: Timestamp) -> &'static str {
             Phase::Finished => "Finished",
             Phase::Cancelling => "Cancelling",
             Phase::Cancelled => "Cancelled",
+            Phase::Failed => "Error",
         },
     }
+}
+
+fn error(status: Option<&TidyStatus>, now: Timestamp) -> Option<String> {
+    let status = status?;
+    let interrupted = status.was_interrupted(now).then(|| INTERRUPTED.to_owned());
+    interrupted.or_else(|| status.error.clone())
 }
 
 pub(super) fn show(
@@ -241,7 +248,7 @@ pub(super) fn show(
     internal_backend_uuid: String,
     now: Timestamp,
 ) -> TidyStatusView {
-    let state = state(status, now);
+    let (state, error) = (state(status, now), error(status, now));
     let ended = status.filter(|status| !status.is_underway(now));
     let int = |pick: fn(&TidyStatus) -> i64| Nullable(status.map(pick));
     let flag = |pick: fn(&TidyPlan) -> bool| Nullable(status.map(|status| pick(&status.plan)));
@@ -254,7 +261,7 @@ pub(super) fn show(
         cert_store_deleted_count: int(|status| status.cert_store_deleted),
         current_cert_store_count: Nullable(None),
         current_revoked_cert_count: Nullable(None),
-        error: Nullable((state == "Error").then(|| INTERRUPTED.to_owned())),
+        error: Nullable(error),
         internal_backend_uuid,
         issuer_safety_buffer: int(|status| status.plan.issuer_safety_buffer),
         last_auto_tidy_finished: status.map(|status| status.finished.rfc3339_nanos()),

@@ -30,6 +30,9 @@ pub(crate) struct TidyStatus {
     pub(crate) missing_issuer_certs: i64,
     #[serde(default)]
     pub(crate) phase: Phase,
+    /// Why it failed, if it did.
+    #[serde(default)]
+    pub(crate) error: Option<String>,
 }
 json_record!(TidyStatus);
 
@@ -43,6 +46,8 @@ pub(crate) enum Phase {
     /// It will end before its next page.
     Cancelling,
     Cancelled,
+    /// A page could not be done; those before it are.
+    Failed,
 }
 
 impl TidyStatus {
@@ -112,6 +117,7 @@ pub(crate) fn begin(cx: &mut WriteCx<'_>, plan: TidyPlan) -> Result<Option<Tidyi
         revoked_cert_deleted: 0,
         missing_issuer_certs: 0,
         phase: Phase::Running,
+        error: None,
     };
     if status.plan.invalid_certs {
         status.cert_store_deleted += repairs::invalid_certificates(cx)?;
@@ -139,6 +145,17 @@ pub(crate) fn go_on(cx: &mut WriteCx<'_>, tidying: &Tidying) -> Result<Tidying, 
         None => tidying.status.phase = Phase::Cancelled,
     }
     Ok(tidying)
+}
+
+/// Notes that there is nobody at a tidy any more, and why: nobody need wait for it.
+pub(crate) fn fail(cx: &mut WriteCx<'_>, tidying: &Tidying, problem: &Error) -> Result<(), Error> {
+    let noted = noted(cx.tx.get(&TIDY, &Only))?;
+    let own = noted.filter(|noted| noted.started == tidying.status.started);
+    if let Some(noted) = own.filter(TidyStatus::is_unfinished) {
+        let (phase, error) = (Phase::Failed, Some(problem.to_string()));
+        cx.tx.put(&TIDY, &Only, &TidyStatus { phase, error, finished: cx.now, ..noted });
+    }
+    Ok(())
 }
 
 /// Takes out a page of what is due, and notes it; after the last, what there are few of.
