@@ -14,7 +14,7 @@ use std::thread;
 use pki_core::field::Seconds;
 use pki_core::paths::tidy::Tidy;
 use pki_core::{Engine, Env, Given};
-use pki_store::{Batch, KeyRange, Layout, Op, Store, Table};
+use pki_store::{Batch, KeyRange, Layout, Op, Store as _, Table};
 use serde_json::json;
 use tidy_support::{Between, DAY, World, data, issue, read, write};
 

@@ -22,6 +22,7 @@ use tidy_support::{DAY, Settable, World, data, read, write};
 const SCHEDULES: u64 = 20;
 const ISSUERS: [&str; 2] = ["one", "two"];
 
+#[expect(clippy::disallowed_methods, reason = "how a longer run is asked for")]
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

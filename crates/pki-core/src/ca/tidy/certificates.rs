@@ -78,8 +78,8 @@ pub(super) fn page(cx: &mut WriteCx<'_>, tidying: &mut Tidying) -> Result<bool, 
     tidying.are_crls_longer |= going.are_revocations_going;
     tidying.after = going.next.take();
     let is_last = tidying.after.is_none();
-    if is_last && tidying.are_crls_longer && !config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
-        request_all(cx)?;
+    if is_last {
+        ask_for_crls(cx, tidying)?;
     }
     cx.tx.many(&[CERTS.table, REVOKED.table, EXPIRY.table], move |steps| {
         going.each().try_for_each(|(key, fate, revocation)| remove(steps, &key, fate, revocation))
@@ -208,7 +208,12 @@ impl Shown {
     }
 }
 
-fn request_all(cx: &mut WriteCx<'_>) -> Result<(), Error> {
+/// Asks for all CRLs to be built again when there are no more pages, if they have entries that may
+/// go.
+pub(super) fn ask_for_crls(cx: &mut WriteCx<'_>, tidying: &Tidying) -> Result<(), Error> {
+    if !tidying.are_crls_longer || config::load(&cx.tx, &CRL_CONFIG)?.auto_rebuild {
+        return Ok(());
+    }
     for id in crls::classes(&cx.tx)?.iter().flat_map(CrlClass::lists).map(|list| list.id) {
         // Others revoke meanwhile, all the time perhaps: what is built again because of that need
         // not be asked for, and so not be waited for either.

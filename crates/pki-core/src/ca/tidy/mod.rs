@@ -139,6 +139,7 @@ pub(crate) fn go_on(cx: &mut WriteCx<'_>, tidying: &Tidying) -> Result<Tidying, 
     match noted.filter(|noted| noted.started == tidying.status.started) {
         Some(noted) if noted.phase == Phase::Running => page(cx, &mut tidying)?,
         Some(noted) => {
+            certificates::ask_for_crls(cx, &tidying)?;
             tidying.status = TidyStatus { phase: Phase::Cancelled, finished: cx.now, ..noted };
             cx.tx.put(&TIDY, &Only, &tidying.status);
         }
@@ -202,7 +203,9 @@ pub(crate) fn auto_due(cx: &ReadCx<'_>) -> Result<bool, Error> {
 /// Whether an interval has passed since the last tidy, or since tidying was switched on.
 fn is_due(config: &AutoTidyConfig, last: Option<Timestamp>, now: Timestamp) -> bool {
     let since = last.max(config.enabled_since).unwrap_or(Timestamp::EPOCH);
-    config.enabled && 0 < config.interval && since.after(config.interval) <= now
+    // The clock may have been far ahead then.
+    let too_soon = since.before(config.interval)..since.after(config.interval);
+    config.enabled && 0 < config.interval && !too_soon.contains(&now)
 }
 
 /// Begins to tidy by itself, if it is still time to.
@@ -233,6 +236,8 @@ mod tests {
         check(100, 1_000, Some(1_050), 1_150, true);
         check(100, 1_000, Some(5), 1_099, false);
         check(0, 1_000, None, 9_999, false);
+        check(100, 1_000, Some(1_299), 1_200, false);
+        check(100, 1_000, Some(9_999), 1_200, true);
         assert!(!is_due(&AutoTidyConfig::default(), None, at(9_999_999)));
     }
 }
