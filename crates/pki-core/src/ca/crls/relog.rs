@@ -100,7 +100,8 @@ impl NewLogs {
         let record: CrlRecord = cx.tx.get(&CRLS, &id)?.unwrap_or_default();
         // A CRL that was switched off has shown nothing.
         let shown = record.built.as_ref().filter(|built| !built.disabled);
-        let seen = shown.map(|built| built.this_update);
+        // One from the future need not have shown what was revoked since the clock was set back.
+        let seen = shown.map(|built| built.this_update).filter(|seen| *seen <= cx.now);
         cx.tx.delete_all(&REVOKED_EXPIRY, &id.0);
         let appender = Appender::anew(&mut cx.tx, id, record);
         self.logs.insert(id, NewLog { appender, seen, index: Ends::default() });

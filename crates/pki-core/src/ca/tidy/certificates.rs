@@ -185,6 +185,8 @@ impl Shown {
             // It may list since then what it did not list before, or have listed nothing at all.
             let is_stale = record.stale_log;
             let built = record.built.filter(|built| !is_stale && !built.disabled);
+            // Nor has one shown what was revoked since the clock was set back.
+            let built = built.filter(|built| built.this_update <= cx.now);
             let moment = match built {
                 _ if is_disabled => Timestamp::LAST,
                 // It shows all there is, up to this very moment.
