@@ -93,6 +93,19 @@ fn a_tidy_that_dies_has_done_its_pages_and_is_taken_over() {
     assert_eq!(world.revoked(), 0);
 }
 
+/// Who has stopped a tidy, and knows it, need not wait until it is taken for dead.
+#[test]
+fn after_a_cancel_another_begins_at_once() {
+    let world = World::new(23);
+    world.meanwhile(|page| page < 3);
+    assert!(world.tidy().is_err());
+    let told = data(write(&world.other, "pki/tidy-cancel", json!({})).unwrap());
+    assert_eq!(told["state"], "Cancelling");
+    assert_eq!(write(&world.other, "pki/tidy", everything()).unwrap().warnings.len(), 1);
+    assert_eq!(world.status()["state"], "Finished");
+    assert_eq!(world.certificates(), 1);
+}
+
 #[test]
 fn who_was_taken_for_dead_leaves_the_rest_to_the_other() {
     let world = World::new(23);

@@ -78,7 +78,7 @@ impl Command for Tidy {
             // One of the same group is to follow.
             return Ok(Reply::from(None).warn([UNDERWAY]));
         }
-        if let Some(other) = tidy::underway(&cx.tx, cx.now)? {
+        if let Some(other) = tidy::in_the_way(&cx.tx, cx.now)? {
             let hint = format!(
                 "It was done with a page at {}. If it is not with another for {} seconds, it is taken for dead, and the next tidy does the rest; after tidy-cancel it does at once.",
                 other.finished.rfc3339(),

@@ -72,8 +72,14 @@ impl TidyStatus {
 }
 
 /// The last tidy, if it is still going on.
-pub(crate) fn underway(view: &View<'_>, now: Timestamp) -> Result<Option<TidyStatus>, Error> {
+fn underway(view: &View<'_>, now: Timestamp) -> Result<Option<TidyStatus>, Error> {
     Ok(noted(view.get(&TIDY, &Only))?.filter(|status| status.is_underway(now)))
+}
+
+/// The tidy that has to end before another can begin. One that was cancelled does so before its
+/// next page, if there still is somebody at it.
+pub(crate) fn in_the_way(view: &View<'_>, now: Timestamp) -> Result<Option<TidyStatus>, Error> {
+    Ok(underway(view, now)?.filter(|status| status.phase == Phase::Running))
 }
 
 /// What is noted of the last tidy. Where that cannot be read, there was none: the next notes its
@@ -106,7 +112,7 @@ impl Tidying {
 
 /// Begins to carry out a plan; nothing if a tidy is going on already.
 pub(crate) fn begin(cx: &mut WriteCx<'_>, plan: TidyPlan) -> Result<Option<Tidying>, Error> {
-    if underway(&cx.tx, cx.now)?.is_some() {
+    if in_the_way(&cx.tx, cx.now)?.is_some() {
         return Ok(None);
     }
     let mut status = TidyStatus {
