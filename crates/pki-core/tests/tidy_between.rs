@@ -107,7 +107,7 @@ fn pages_do_not_keep_others_from_issuing() {
     let world = World::new(150);
     let auto = json!({"enabled": true, "tidy_cert_store": true, "interval_duration": "999h"});
     write(&world.other, "pki/config/auto-tidy", auto).unwrap();
-    let store = Arc::new(Between { store: Arc::clone(&world.between.store), ..Between::default() });
+    let store = Arc::new(Between::over(Arc::clone(&world.between.store)));
     let attempts = Arc::new(AtomicUsize::new(0));
     let (go, may_go) = channel();
     let (here, is_here) = channel();
@@ -119,7 +119,7 @@ fn pages_do_not_keep_others_from_issuing() {
     });
     let counted = Arc::clone(&attempts);
     let mut is_first = true;
-    *store.hook.lock().unwrap() = Some(Box::new(move |_| {
+    store.meanwhile(move |_| {
         if counted.fetch_add(1, Ordering::SeqCst) < 9 {
             if std::mem::take(&mut is_first) {
                 is_here.recv().ok();
@@ -129,14 +129,14 @@ fn pages_do_not_keep_others_from_issuing() {
             is_here.recv().ok();
         }
         true
-    }));
+    });
     let env = Env { clock: Box::new(world.clock.clone()), random: Env::system().random };
     let issuing = Engine::new(Arc::<Between>::clone(&store), Arc::new(Given::key([7; 32])), env);
     thread::scope(|scope| {
         let tidying = scope.spawn(|| world.tidy().map(drop));
         issue(&issuing);
         // Nobody waits for pages any more.
-        store.hook.lock().unwrap().take();
+        store.meanwhile(|_| true);
         tidying.join().unwrap().unwrap();
     });
     assert_eq!(attempts.load(Ordering::SeqCst), 1);

@@ -25,7 +25,7 @@ fn others_get_their_turn_between_two_pages() {
     });
     world.tidy().unwrap();
     // The root is still there.
-    let pages = *world.between.changes.lock().unwrap();
+    let pages = world.between.changes();
     assert_eq!(pages, 5);
     assert_eq!(world.certificates(), 1 + pages);
     let status = world.status();

@@ -1,51 +1,22 @@
 //! Two programs on one store, of which one tidies and the other gets at it between two pages.
 
-use std::io::ErrorKind;
+#[path = "../pages_support/mod.rs"]
+mod pages_support;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use pki_core::domain::time::Timestamp;
 use pki_core::env::Clock;
 use pki_core::x509::CertificateList;
 use pki_core::{Body, Engine, Env, Error, Given, Operation, Request, Response};
+use pki_store::Store;
 use pki_store::memory::MemoryStore;
-use pki_store::{Batch, Snapshot, Store, StoreError};
 use serde_json::{Map, Value, json};
 
+pub(crate) use pages_support::Between;
+
 pub(crate) const DAY: i64 = 24 * 3_600;
-
-/// Asked before each change, with how many there were; false if the program dies of it.
-pub(crate) type Hook = Box<dyn FnMut(usize) -> bool + Send>;
-
-/// A store that others can get at in between.
-#[derive(Default)]
-pub(crate) struct Between {
-    pub(crate) store: Arc<MemoryStore>,
-    pub(crate) hook: Mutex<Option<Hook>>,
-    pub(crate) changes: Mutex<usize>,
-}
-
-impl Store for Between {
-    fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StoreError> {
-        self.store.snapshot()
-    }
-
-    fn apply(&self, batch: &Batch) -> Result<u64, StoreError> {
-        let count = *self.changes.lock().unwrap();
-        let lives = self.hook.lock().unwrap().as_mut().is_none_or(|hook| hook(count));
-        if !lives {
-            let (place, source) = ("it".to_owned(), ErrorKind::Other.into());
-            return Err(StoreError::Io { doing: "cannot write", place, source });
-        }
-        let applied = self.store.apply(batch)?;
-        *self.changes.lock().unwrap() += 1;
-        Ok(applied)
-    }
-
-    fn revision(&self) -> Result<u64, StoreError> {
-        self.store.revision()
-    }
-}
 
 #[derive(Clone)]
 pub(crate) struct Settable(pub(crate) Arc<AtomicI64>);
@@ -68,7 +39,7 @@ impl World {
     /// So many certificates, of which every second is revoked; all have ended long ago.
     pub(crate) fn new(certificates: usize) -> Self {
         let clock = Settable(Arc::new(AtomicI64::new(1_790_000_000)));
-        let between = Arc::new(Between::default());
+        let between = Arc::new(Between::over(Arc::default()));
         let engine = |store: Arc<dyn Store>| {
             let env = Env { clock: Box::new(clock.clone()), random: Env::system().random };
             Engine::new(store, Arc::new(Given::key([7; 32])), env)
@@ -97,8 +68,7 @@ impl World {
 
     /// Before each of its changes, the tidying program lets this happen.
     pub(crate) fn meanwhile(&self, hook: impl FnMut(usize) -> bool + Send + 'static) {
-        *self.between.changes.lock().unwrap() = 0;
-        *self.between.hook.lock().unwrap() = Some(Box::new(hook));
+        self.between.meanwhile(hook);
     }
 
     pub(crate) fn tidy(&self) -> Result<Response, Error> {
