@@ -1,6 +1,7 @@
 //! An authority over a store: one request in, one answer out.
 
 mod fetch;
+mod following;
 mod glance;
 mod group;
 mod maintain;

@@ -38,11 +38,11 @@ fn no_schedule_breaks_a_tidy() {
 fn run(seed: u64) {
     let world = World::new(0);
     for name in ISSUERS {
-        let root = json!({"common_name": name, "issuer_name": name, "key_type": "ed25519",
+        let root = json!({"common_name": name, "issuer_name": name, "key_type": "ec",
             "ttl": "700h"});
         write(&world.other, "pki/root/generate/internal", root).unwrap();
     }
-    let role = json!({"allow_any_name": true, "key_type": "ed25519", "max_ttl": "500h"});
+    let role = json!({"allow_any_name": true, "key_type": "ec", "max_ttl": "500h"});
     write(&world.other, "pki/roles/any", role).unwrap();
     let chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let (other, clock) = (Arc::clone(&world.other), world.clock.clone());

@@ -152,7 +152,8 @@ pub(crate) enum Command {
     ///
     /// For cron or a systemd timer, since no server is there to do it. Without MOUNT, all
     /// secrets engines get their turn. What fails in one does not stop the others; the exit
-    /// status is then 2.
+    /// status is then 2. What is left of one that was disabled, because that was interrupted, is
+    /// removed last.
     #[command(
         override_usage = "pkictl maintain [options] [MOUNT...]",
         after_help = examples::MAINTAIN

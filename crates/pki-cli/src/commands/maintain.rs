@@ -1,4 +1,4 @@
-//! `maintain`: what is due, in every mount.
+//! `maintain`: what is due, in every mount, and what is left of mounts that were removed.
 
 use pki_core::engine::{EndedLeases, RenewedCrl, Tidied};
 use pki_core::{Error, Maintain, Maintained};
@@ -34,6 +34,9 @@ pub(super) fn run(args: &MaintainArgs, context: Context<'_, '_>) -> Result<(), F
         all.push(Done { path: mount_path(&mount), outcome });
     }
     show(&all, context)?;
+    // Comes last: it may take long, and nobody waits for it as for a CRL.
+    let swept = session.engine().sweep();
+    swept.map_err(|error| refusal("removing what is left of secrets engines", &error))?;
     let has_failed = all.iter().any(|done| done.errors().next().is_some());
     if has_failed { Err(Failure::Said(REFUSED)) } else { Ok(()) }
 }

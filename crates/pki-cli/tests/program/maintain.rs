@@ -1,7 +1,7 @@
 //! `maintain`: what a timer gets to see.
 
 use pki_store::directory::{DirectoryStore, Options};
-use pki_store::{Batch, KeyRange, Layout, Op, Store as _, Table};
+use pki_store::{Batch, Key, KeyRange, Layout, Op, Store as _, Table};
 use serde_json::{Value, json};
 
 use crate::caller::{Caller, Outcome};
@@ -103,6 +103,35 @@ fn a_mount_that_is_broken_does_not_stop_the_others() {
     assert!(error.contains("could not be built: a record in table keys is damaged"), "{error}");
     assert_eq!(found["a/"]["crls"], json!([]));
     assert_eq!(found["b/"]["crls"][0]["number"], 3);
+}
+
+/// Leaves records of a mount as one that died while it removed the mount would have.
+fn leave_something(caller: &Caller) {
+    let store = DirectoryStore::open(&caller.store(), Options::default()).expect("a store");
+    let notes = Table { number: 7, name: "leftovers", layout: Layout::Clustered };
+    let note = Key { table: notes, bytes: [0, 9_u32].map(u32::to_be_bytes).concat() };
+    let revoked = Table { number: 22, name: "revoked", layout: Layout::Clustered };
+    let records = (0..2_500_u32)
+        .map(|number| Key { table: revoked, bytes: [9, number].map(u32::to_be_bytes).concat() });
+    let ops = std::iter::once(note).chain(records).map(|key| Op::Put { key, value: vec![1] });
+    store.apply(&Batch { expect: Vec::new(), ops: ops.collect() }).expect("leftovers");
+}
+
+#[test]
+fn what_is_left_of_a_mount_is_removed() {
+    let caller = caller(&["a"]);
+    leave_something(&caller);
+    let checked = done(&caller, &["store", "check"]);
+    let shown = checked.out + &checked.err;
+    assert!(shown.contains("2500 records are left of it; pkictl maintain removes them"), "{shown}");
+    let before = revision(&caller);
+    let got = done(&caller, &["maintain"]);
+    assert_eq!(got.err, "");
+    assert_eq!(revision(&caller), before + 3, "pages");
+    let checked = done(&caller, &["store", "check"]);
+    assert!(!(checked.out + &checked.err).contains("left"));
+    done(&caller, &["maintain"]);
+    assert_eq!(revision(&caller), before + 3, "nothing is left");
 }
 
 #[test]

@@ -29,8 +29,17 @@ pub struct WriteCx<'a> {
     pub(crate) now: Timestamp,
     pub(crate) env: &'a Env,
     pub(crate) keys: &'a Keyring,
-    /// A tidy that was asked for. It follows, in transactions of its own.
-    pub(crate) tidy: Option<TidyPlan>,
+    /// What is to follow.
+    pub(crate) task: Option<Task>,
+}
+
+/// What a command asks for that follows it, in transactions of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    /// A tidy.
+    Tidy(TidyPlan),
+    /// Removing what is left of mounts.
+    Sweep,
 }
 
 impl WriteCx<'_> {

@@ -15,6 +15,7 @@ pub(crate) mod issue;
 pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod leases;
+pub(crate) mod leftovers;
 pub(crate) mod ocsp;
 pub(crate) mod packaging;
 pub(crate) mod profile;

@@ -13,7 +13,7 @@ use super::issuers::IssuerRecord;
 use super::keys::KeyRecord;
 use super::leases::LeaseRecord;
 use super::tidy::TidyStatus;
-use crate::domain::id::{CrlId, IssuerId, KeyId};
+use crate::domain::id::{CrlId, IssuerId, KeyId, MountId};
 use crate::domain::serial::SerialNumber;
 use crate::field::{Fields as _, Input};
 use crate::policy::cel::Program;
@@ -30,6 +30,8 @@ pub(crate) const LAST_MOUNT: Records<Only, LastMount> = Records::new(3, "last_mo
 pub(crate) const MIGRATIONS: Records<String, Migration> = Records::new(4, "migrations");
 /// Leases by identifier. System.
 pub(crate) const LEASES: Records<String, LeaseRecord> = Records::new(5, "leases");
+/// Mounts that were removed, and of which records are left. System.
+pub(crate) const LEFTOVERS: Records<MountId, ()> = Records::new(7, "leftovers");
 
 /// Roles by name.
 pub(crate) const ROLES: Records<String, Role> = Records::kept(10, "roles");
@@ -105,6 +107,11 @@ pub(crate) const OF_A_MOUNT: &[Table] = &[
     CEL_ROLES.table,
     BATCHES.table,
 ];
+
+/// Those of them that grow with every certificate; the ends are the first, by which certificates
+/// are found in the order in which they came.
+pub(crate) const GROWING: &[Table] =
+    &[EXPIRY.table, CERTS.table, REVOKED.table, REVOKED_EXPIRY.table, CRL_LOG.table];
 
 /// The number of the last mount made.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]

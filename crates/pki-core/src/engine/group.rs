@@ -15,7 +15,7 @@ use std::thread::{self, Builder};
 use pki_store::{Batch, Expect, Key, Op};
 
 use super::Engine;
-use super::tidy::Following;
+use super::following::Following;
 use super::write::ATTEMPTS;
 use crate::api::endpoint::{Check, Command, Reply, WriteCx};
 use crate::ca::batches;
@@ -213,7 +213,7 @@ impl Engine {
         let (mount, view) = self.enter(mount)?;
         let (tx, now) = (Tx::new(view), self.env.clock.now());
         let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
         batches::advance(&mut cx, step)?;
         Ok(cx.tx.into_batch())
     }
@@ -259,7 +259,7 @@ impl Engine {
         let now = *attempt.moment.get_or_init(|| self.env.clock.now());
         let tx = Tx::new(view);
         let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
         let mut replies = Vec::new();
         while !attempt.has_failed.load(Ordering::Relaxed) {
             let index = attempt.next.fetch_add(1, Ordering::Relaxed);

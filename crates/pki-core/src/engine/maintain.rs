@@ -87,7 +87,8 @@ impl Engine {
     }
 
     /// Does what is due in a mount, durably, and nothing else. Commands do the same in passing;
-    /// this is for a timer, so that a CRL is renewed though nobody asks for anything.
+    /// this is for a timer, so that a CRL is renewed though nobody asks for anything. What is left
+    /// of mounts that were removed is in none of them: see [`Engine::sweep`].
     ///
     /// ```
     /// use pki_core::field::Seconds;
@@ -101,6 +102,7 @@ impl Engine {
     ///         let done = engine.maintain(&mount, &due)?;
     ///         sound += usize::from(done.errors().next().is_none());
     ///     }
+    ///     engine.sweep()?;
     ///     Ok(sound)
     /// }
     /// ```

@@ -6,42 +6,10 @@ use crate::ca::tidy::{self, TidyStatus, Tidying};
 use crate::domain::tidy::TidyPlan;
 use crate::error::Error;
 
-/// A tidy that follows a command.
-#[derive(Debug)]
-pub(super) enum Following {
-    /// It was asked for.
-    Asked(TidyPlan),
-    /// It is time to.
-    Due,
-}
-
-impl Following {
-    /// What follows a command that was carried out in `cx`, if anything does.
-    pub(super) fn after(cx: &mut WriteCx<'_>) -> Option<Self> {
-        if let Some(plan) = cx.tidy.take() {
-            return Some(Self::Asked(plan));
-        }
-        tidy::auto_due(&cx.reading()).unwrap_or(false).then_some(Self::Due)
-    }
-}
-
 impl Engine {
-    /// Tidies after a command.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be done, if it was asked for; pages that are done stay done.
-    pub(super) fn follow(&self, mount: &str, following: Following) -> Result<(), Error> {
-        match following {
-            Following::Asked(plan) => {
-                self.tidy(mount, &|cx| tidy::begin(cx, plan.clone())).map(drop)
-            }
-            Following::Due => {
-                // What was asked for is done and stays done; the next command tries again.
-                drop(self.tidy_if_due(mount));
-                Ok(())
-            }
-        }
+    /// Tidies as it was asked for.
+    pub(super) fn tidy_as(&self, mount: &str, plan: &TidyPlan) -> Result<(), Error> {
+        self.tidy(mount, &|cx| tidy::begin(cx, plan.clone())).map(drop)
     }
 
     /// Tidies if it is still time to. Says how it went.

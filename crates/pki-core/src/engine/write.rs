@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use pki_store::{Batch, Expect, Key, StoreError};
 
-use super::tidy::Following;
+use super::following::Following;
 use super::{Engine, enter};
 use crate::api::endpoint::WriteCx;
 use crate::domain::id::MountId;
@@ -15,7 +15,7 @@ use crate::store::{Memory, Tx, View};
 pub(super) const ATTEMPTS: u32 = 100;
 
 impl Engine {
-    /// Carries out a command, then tidies the mount if that was asked for or it is time to.
+    /// Carries out a command, then what is to follow it.
     pub(super) fn command<T>(
         &self,
         mount: &str,
@@ -56,7 +56,7 @@ impl Engine {
             let now = self.env.clock.now();
             let tx = Tx::new(view);
             let mut cx =
-                WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
+                WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
             let outcome = execute(&mut cx)?;
             let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
             if self.apply(&batch)? {
@@ -90,7 +90,7 @@ impl Engine {
         let Ok((mount, view)) = enter(view, mount) else { return Ok(None) };
         let (tx, now) = (Tx::new(view), self.env.clock.now());
         let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, tidy: None };
+            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
         let outcome = execute(&mut cx);
         // It may have made do without what it was not told.
         if memory.was_short() {

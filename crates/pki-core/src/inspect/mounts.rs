@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::walk::{Place, Walk};
 use super::{PAGE, PrivateKeys};
-use crate::ca::tables::{CERTS, LAST_MOUNT, LEASES, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED};
+use crate::ca::tables::{
+    CERTS, LAST_MOUNT, LEASES, LEFTOVERS, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED,
+};
 use crate::domain::id::MountId;
 use crate::error::Error;
 use crate::keyring::{SEAL, SealKind};
@@ -21,11 +23,12 @@ pub(super) fn readable(view: &View<'_>) -> Result<Vec<Mount>, Error> {
 
 /// How many values of the whole store are not what was written, as far as their sums tell.
 pub(crate) fn damaged(view: &View<'_>) -> Result<u64, Error> {
-    let own = [SEAL.table, MOUNTS.table, LAST_MOUNT.table, MIGRATIONS.table, LEASES.table];
+    let mounts = [MOUNTS.table, LAST_MOUNT.table, MIGRATIONS.table, LEFTOVERS.table];
+    let own = [SEAL.table, LEASES.table].into_iter().chain(mounts);
     // What is stored of sets are versions alone.
-    let tables = own.iter().chain(OF_A_MOUNT).filter(|table| **table != SETS);
+    let tables = own.chain(OF_A_MOUNT.iter().copied()).filter(|table| *table != SETS);
     let look = view.look();
-    tables.map(|table| Ok(look.damaged(*table, PAGE)?)).sum()
+    tables.map(|table| Ok(look.damaged(table, PAGE)?)).sum()
 }
 
 /// How many records a check counts while it goes on.
@@ -47,7 +50,8 @@ pub(super) fn check(walk: &mut Walk<'_>, view: &View<'_>, mounts: &[Mount]) -> R
         mount_records(place)?;
         leases(place, mounts)?;
         place.each(&MIGRATIONS, &[], None, |_, _| Ok(()))?;
-        orphans(place, mounts)
+        let noted = leftovers(place, mounts)?;
+        orphans(place, mounts, &noted)
     })?;
     Ok(())
 }
@@ -127,14 +131,41 @@ fn leases(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
     })
 }
 
-/// Records whose mount is not there: disabling a mount removes them with it.
-fn orphans(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<(), Error> {
+/// The mounts of which something is left, as they are noted: whoever disabled one has yet to
+/// remove it, or has died of it.
+fn leftovers(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<Vec<MountId>, Error> {
+    let mut noted = Vec::new();
+    place.each(&LEFTOVERS, &[], None, |place, found| {
+        for (id, ()) in found {
+            let record = format!("mount {}", id.0);
+            if let Some(mount) = mounts.iter().find(|mount| mount.id == id) {
+                let problem = format!("it is noted as removed, but is there, at {:?}", mount.path);
+                place.error(LEFTOVERS.table, record, problem, None);
+            } else {
+                let look = place.look().in_mount(id);
+                let counts = OF_A_MOUNT.iter().map(|table| look.count(*table, &[], None));
+                let count: u64 = counts.sum::<Result<_, _>>()?;
+                let problem =
+                    format!("{count} records are left of it; pkictl maintain removes them");
+                place.note(LEFTOVERS.table, record, problem);
+            }
+            noted.push(id);
+        }
+        Ok(())
+    })?;
+    Ok(noted)
+}
+
+/// Other records whose mount is not there: disabling a mount removes them with it.
+fn orphans(place: &mut Place<'_, '_>, mounts: &[Mount], noted: &[MountId]) -> Result<(), Error> {
     let has_unreadable = place.look().count(MOUNTS.table, &[], None)?
         != u64::try_from(mounts.len()).unwrap_or(u64::MAX);
     for table in OF_A_MOUNT {
         let look: Look<'_> = place.look();
         for id in look.mounts_in(*table)? {
-            let is_known = mounts.iter().any(|mount| mount.id == id) || id == MountId::SYSTEM;
+            let is_known = mounts.iter().any(|mount| mount.id == id)
+                || noted.contains(&id)
+                || id == MountId::SYSTEM;
             if !is_known && !has_unreadable {
                 let count = look.in_mount(id).count(*table, &[], None)?;
                 let problem = format!("{count} records belong to a mount that is not there");

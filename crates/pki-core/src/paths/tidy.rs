@@ -1,6 +1,8 @@
 //! `tidy` and `tidy-status`: taking out what ended long ago.
 
-use crate::api::endpoint::{Accepted, Access, Command, Op, Path, Query, ReadCx, Reply, WriteCx};
+use crate::api::endpoint::{
+    Accepted, Access, Command, Op, Path, Query, ReadCx, Reply, Task, WriteCx,
+};
 use crate::ca::config;
 use crate::ca::tables::{AUTO_TIDY, CERTS, REVOKED, TIDY};
 use crate::ca::tidy::{self, Phase, TidyStatus};
@@ -74,7 +76,7 @@ impl Command for Tidy {
 
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Self::Reply>, Error> {
         let plan = self.plan()?;
-        if cx.tidy.is_some() {
+        if cx.task.is_some() {
             // One of the same group is to follow.
             return Ok(Reply::from(None).warn([UNDERWAY]));
         }
@@ -87,7 +89,7 @@ impl Command for Tidy {
             return Ok(Reply::from(None).warn([UNDERWAY, &hint]));
         }
         let warning = if plan.does_something() { STARTED } else { NOTHING };
-        cx.tidy = Some(plan);
+        cx.task = Some(Task::Tidy(plan));
         Ok(Reply::from(Some(Accepted)).warn([warning]))
     }
 }

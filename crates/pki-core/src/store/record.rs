@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use pki_store::{Layout, Table};
 
-use crate::domain::id::{CrlId, IssuerId, KeyId, Uuid};
+use crate::domain::id::{CrlId, IssuerId, KeyId, MountId, Uuid};
 use crate::domain::serial::SerialNumber;
 
 /// A stored value that cannot be read.
@@ -152,6 +152,17 @@ impl RecordKey for CrlId {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+}
+
+/// As at the beginning of every other key.
+impl RecordKey for MountId {
+    fn encode(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(|number| Self(u32::from_be_bytes(number)))
     }
 }
 

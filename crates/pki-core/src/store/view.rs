@@ -365,9 +365,11 @@ impl<'a> Tx<'a> {
             .make_unseen(Op::DeleteRange { range: self.view.range(records, prefix, None) });
     }
 
-    /// Removes every record of a table that belongs to another mount.
-    pub(crate) fn delete_mount(&mut self, table: Table, mount: MountId) {
-        let range = KeyRange::prefix(table, mount.0.to_be_bytes());
+    /// Removes the records of a table that belong to another mount: all, or those that come
+    /// before `before`.
+    pub(crate) fn delete_mount(&mut self, table: Table, mount: MountId, before: Option<&[u8]>) {
+        let before = before.map(|before| scoped(mount, before));
+        let range = KeyRange { before, ..KeyRange::prefix(table, scoped(mount, &[])) };
         self.view.own.make_unseen(Op::DeleteRange { range });
     }
 

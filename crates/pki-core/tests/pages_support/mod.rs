@@ -1,4 +1,5 @@
 //! A program that does something page by page, and others that come between two pages.
+#![allow(dead_code, reason = "every test program uses its own part")]
 
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};

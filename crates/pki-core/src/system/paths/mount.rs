@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::endpoint::{Access, Command, Done, Op, Path, Query, ReadCx, Reply, WriteCx};
+use crate::api::endpoint::{Access, Command, Done, Op, Path, Query, ReadCx, Reply, Task, WriteCx};
 use crate::ca::keys::random_uuid;
-use crate::ca::leases;
-use crate::ca::tables::{LAST_MOUNT, LEASES, MOUNTS, OF_A_MOUNT};
+use crate::ca::tables::{LAST_MOUNT, LEASES, MOUNTS};
+use crate::ca::{leases, leftovers};
 use crate::domain::hex;
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -246,10 +246,10 @@ impl Command for DisableMount {
             for (id, _) in leases::fitting(&cx.tx, &below, |lease| lease.mount == mount.id)? {
                 cx.tx.delete(&LEASES, &id);
             }
-            for table in OF_A_MOUNT {
-                cx.tx.delete_mount(*table, mount.id);
-            }
+            leftovers::leave(&mut cx.tx, mount.id)?;
         }
+        // Also where there is no such mount: it may be that it was removed, but not all of it.
+        cx.task = Some(Task::Sweep);
         Ok(Done.into())
     }
 }

@@ -1,0 +1,84 @@
+//! What is left of mounts that were removed. A mount is gone at once; its certificates, of which
+//! there may be millions, go after it page by page, each in a transaction of its own, so that
+//! others get their turn (docs/adr/0020-leftovers-of-a-mount.md).
+
+use super::certs::ExpiryKey;
+use super::tables::{CERTS, EXPIRY, GROWING, LEFTOVERS, OF_A_MOUNT};
+use crate::api::endpoint::WriteCx;
+use crate::domain::id::MountId;
+use crate::error::Error;
+use crate::store::{RecordKey as _, Tx, View};
+
+/// Records that go in one transaction, and with an end its certificate: while they do, nobody else
+/// can write.
+const PAGE: usize = 1_000;
+
+/// Removes the records of a mount. If there are more than fit a page, the rest is noted: no mount
+/// gets this number again, and nobody looks for them.
+pub(crate) fn leave(tx: &mut Tx<'_>, mount: MountId) -> Result<(), Error> {
+    for table in OF_A_MOUNT.iter().filter(|table| !GROWING.contains(table)) {
+        tx.delete_mount(*table, mount, None);
+    }
+    if page(tx, mount)? == Left::More {
+        tx.insert(&LEFTOVERS, &mount, &());
+    }
+    Ok(())
+}
+
+/// Whether something is left of some mount.
+pub(crate) fn are_noted(view: &View<'_>) -> Result<bool, Error> {
+    Ok(first(view)?.is_some())
+}
+
+/// Removes a page of what is left of some mount, and the note with the last. Says whether there
+/// was anything.
+pub(crate) fn sweep(cx: &mut WriteCx<'_>) -> Result<bool, Error> {
+    let Some(mount) = first(&cx.tx)? else { return Ok(false) };
+    // Records go only as long as they are noted: somebody else may have removed the last of them,
+    // or gone back to a store that has the mount.
+    cx.tx.get(&LEFTOVERS, &mount)?;
+    if page(&mut cx.tx, mount)? == Left::Nothing {
+        cx.tx.delete(&LEFTOVERS, &mount);
+    }
+    Ok(true)
+}
+
+fn first(view: &View<'_>) -> Result<Option<MountId>, Error> {
+    Ok(view.keys(&LEFTOVERS, &[], None, 1)?.into_iter().next())
+}
+
+/// What is left after a page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    More,
+}
+
+/// Removes a page of the tables of a mount that grow, whichever it is in.
+fn page(tx: &mut Tx<'_>, mount: MountId) -> Result<Left, Error> {
+    let mut room = PAGE;
+    for table in GROWING {
+        let keys = tx.look().in_mount(mount).keys(*table, &[], None, room + 1)?;
+        if *table == EXPIRY.table {
+            certificates(tx, mount, keys.iter().take(room));
+        }
+        // Without another page there is no end: what others add before the mount is gone goes too.
+        let next = keys.get(room);
+        tx.delete_mount(*table, mount, next.map(Vec::as_slice));
+        if next.is_some() {
+            return Ok(Left::More);
+        }
+        room -= keys.len();
+    }
+    Ok(Left::Nothing)
+}
+
+/// Removes the certificates with these ends. They lie in the order in which they came, which is
+/// about that of their ends: in that of their numbers, each would be looked for somewhere else.
+fn certificates<'k>(tx: &mut Tx<'_>, mount: MountId, ends: impl Iterator<Item = &'k Vec<u8>>) {
+    let system = tx.enter(mount);
+    for end in ends.filter_map(|key| ExpiryKey::decode(key)) {
+        tx.delete_stored(CERTS.table, &end.serial.encode());
+    }
+    tx.enter(system);
+}
