@@ -1,7 +1,7 @@
 //! Random schedules of what may happen between two pages of a tidy: whatever it is, what has not
 //! ended stays, revoked certificates are on their CRLs, and the store is sound.
 //!
-//! `PKICTL_SCHEDULES` says how many schedules are run, `PKICTL_TEST_SEED` with which one to begin.
+//! `PKICTL_TIDY_SCHEDULES` says how many schedules are run, `PKICTL_TEST_SEED` with which one to begin.
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
 #![expect(clippy::indexing_slicing, reason = "an answer without the member is a failure too")]
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
@@ -30,7 +30,7 @@ fn number(name: &str, default: u64) -> u64 {
 #[test]
 fn no_schedule_breaks_a_tidy() {
     let first = number("PKICTL_TEST_SEED", 1);
-    for seed in first..first + number("PKICTL_SCHEDULES", SCHEDULES) {
+    for seed in first..first + number("PKICTL_TIDY_SCHEDULES", SCHEDULES) {
         run(seed);
     }
 }
