@@ -3,7 +3,7 @@
 //! others get their turn (docs/adr/0020-leftovers-of-a-mount.md).
 
 use super::certs::ExpiryKey;
-use super::tables::{CERTS, EXPIRY, GROWING, LEFTOVERS, OF_A_MOUNT};
+use super::tables::{CERTS, EXPIRY, GROWING, LEFTOVERS, MOUNTS, OF_A_MOUNT};
 use crate::api::endpoint::WriteCx;
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -20,7 +20,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, mount: MountId) -> Result<(), Error> {
         tx.delete_mount(*table, mount, None);
     }
     if page(tx, mount)? == Left::More {
-        tx.insert(&LEFTOVERS, &mount, &());
+        // It may be there, if somebody noted a mount that was not removed.
+        tx.put(&LEFTOVERS, &mount, &());
     }
     Ok(())
 }
@@ -37,14 +38,27 @@ pub(crate) fn sweep(cx: &mut WriteCx<'_>) -> Result<bool, Error> {
     // Records go only as long as they are noted: somebody else may have removed the last of them,
     // or gone back to a store that has the mount.
     cx.tx.get(&LEFTOVERS, &mount)?;
-    if page(&mut cx.tx, mount)? == Left::Nothing {
+    // What a mount has that is there is not left over, whatever is noted: then the note goes alone.
+    if is_there(&cx.tx, mount)? || page(&mut cx.tx, mount)? == Left::Nothing {
         cx.tx.delete(&LEFTOVERS, &mount);
     }
     Ok(true)
 }
 
+/// The first note that can be read: one that cannot keeps no other from its turn.
 fn first(view: &View<'_>) -> Result<Option<MountId>, Error> {
-    Ok(view.keys(&LEFTOVERS, &[], None, 1)?.into_iter().next())
+    let notes = view.look().page(&LEFTOVERS, &[], None, usize::MAX)?;
+    match notes.iter().find_map(|note| note.record.as_ref().ok()) {
+        Some((mount, ())) => Ok(Some(*mount)),
+        None if notes.is_empty() => Ok(None),
+        None => Err(Error::DamagedRecord(LEFTOVERS.table.name)),
+    }
+}
+
+/// Whether a mount has this number, among those that can be read.
+fn is_there(view: &View<'_>, mount: MountId) -> Result<bool, Error> {
+    let mounts = view.look().page(&MOUNTS, &[], None, usize::MAX)?;
+    Ok(mounts.iter().filter_map(|found| found.record.as_ref().ok()).any(|(_, it)| it.id == mount))
 }
 
 /// What is left after a page.
