@@ -23,7 +23,7 @@ const FIRST: u32 = 1;
 const ALIKE: [u32; 7] = [0, 2, 255, 256, 257, 0x0100_0000, u32::MAX];
 
 fn engine(store: &Arc<MemoryStore>) -> Engine {
-    let store: Arc<MemoryStore> = Arc::clone(store);
+    let store = Arc::<MemoryStore>::clone(store);
     Engine::new(store, Arc::new(Given::key([7; 32])), Env::system())
 }
 
@@ -138,4 +138,20 @@ fn a_note_that_was_damaged_is_not_believed() {
     apply(&store, vec![Op::Put { key: note(9), value }]);
     assert!(engine.sweep().is_err());
     assert_eq!(records(&store, 9).len(), 1);
+}
+
+#[test]
+fn a_mount_of_which_a_page_holds_all_goes_at_once() {
+    for count in [10_u32, 499, 600, 999] {
+        let (store, engine) = world();
+        let end =
+            |number: u32| [&[0x80, 0, 0, 0, 0x70, 0, 0, 0], &number.to_be_bytes()[..]].concat();
+        let serials = 0x0100_0000..0x0100_0000 + count;
+        put(&store, serials.clone().map(|number| key(CERTS, FIRST, &number.to_be_bytes())));
+        put(&store, serials.map(|number| key(EXPIRY, FIRST, &end(number))));
+        let before = store.revision().unwrap();
+        disable(&engine, "pki").unwrap();
+        assert_eq!(records(&store, FIRST), []);
+        assert_eq!(store.revision().unwrap() - before, 1, "{count}");
+    }
 }
