@@ -241,9 +241,9 @@ impl Command for DisableMount {
     fn execute(&self, cx: &mut WriteCx<'_>) -> Result<Reply<Done>, Error> {
         if let Some(mount) = find(&cx.tx, &self.path)? {
             cx.tx.delete(&MOUNTS, &mount.path);
-            // Leases keep their names when a mount is moved: some here may be another's.
-            let below = format!("{}/", mount.path);
-            for (id, _) in leases::fitting(&cx.tx, &below, |lease| lease.mount == mount.id)? {
+            // Leases keep their names when a mount is moved: its own may have others, and those
+            // with its name may be another's.
+            for (id, _) in leases::fitting(&cx.tx, "", |lease| lease.mount == mount.id)? {
                 cx.tx.delete(&LEASES, &id);
             }
             leftovers::leave(&mut cx.tx, mount.id)?;
