@@ -1,15 +1,22 @@
 //! Leases go with their mount.
 #![expect(clippy::unwrap_used, reason = "a test that cannot begin fails")]
 
+mod pages_support;
+
 use std::sync::Arc;
 
 use pki_core::{Engine, Env, Error, Given, Operation, Request, Response};
 use pki_store::memory::MemoryStore;
-use pki_store::{KeyRange, Layout, Store as _, Table};
+use pki_store::{KeyRange, Layout, Store, Table};
 use serde_json::{Value, json};
 
+use pages_support::Between;
+
 fn engine(store: &Arc<MemoryStore>) -> Engine {
-    let store = Arc::<MemoryStore>::clone(store);
+    over(Arc::<MemoryStore>::clone(store))
+}
+
+fn over(store: Arc<dyn Store>) -> Engine {
     Engine::new(store, Arc::new(Given::key([7; 32])), Env::system())
 }
 
@@ -45,5 +52,22 @@ fn leases_of_before_a_mount_was_moved_go_with_it() {
     issue(&engine);
     ask(&engine, Operation::Write, "sys/remount", json!({"from": "pki", "to": "new"})).unwrap();
     ask(&engine, Operation::Delete, "sys/mounts/new", json!({})).unwrap();
+    assert_eq!(leases(&store), 0);
+}
+
+#[test]
+fn a_lease_that_comes_while_its_mount_is_removed_goes_with_it() {
+    let store = Arc::new(MemoryStore::new());
+    let other = engine(&store);
+    mount(&other);
+    let between = Arc::new(Between::over(Arc::clone(&store)));
+    let disabling = over(Arc::<Between>::clone(&between));
+    between.meanwhile(move |change| {
+        if change == 0 {
+            issue(&other);
+        }
+        true
+    });
+    ask(&disabling, Operation::Delete, "sys/mounts/pki", json!({})).unwrap();
     assert_eq!(leases(&store), 0);
 }

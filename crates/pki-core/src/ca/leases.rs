@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::revoke;
-use super::tables::{LEASES, REVOKED};
+use super::tables::{LEASES, MOUNTS, REVOKED};
 use crate::api::endpoint::WriteCx;
 use crate::api::request::Lease;
 use crate::domain::hex;
@@ -12,6 +12,7 @@ use crate::domain::serial::SerialNumber;
 use crate::domain::time::{Timestamp, format_go_duration};
 use crate::error::Error;
 use crate::store::{View, json_record};
+use crate::system::mount::Mount;
 use crate::x509::certificate::Certificate;
 
 /// What a lease is on.
@@ -104,6 +105,21 @@ pub(crate) fn fitting(
             return Ok(found);
         }
     }
+}
+
+/// Forgets leases of mounts that were removed: one may have been given while its mount was. No
+/// mount gets such a number again.
+pub(crate) fn forget_lost(cx: &mut WriteCx<'_>) -> Result<(), Error> {
+    let mounts = cx.tx.look().page(&MOUNTS, &[], None, usize::MAX)?;
+    let mounts: Result<Vec<Mount>, _> =
+        mounts.into_iter().map(|found| found.record.map(|(_, mount)| mount)).collect();
+    // They may be those of a mount that cannot be read.
+    let Ok(mounts) = mounts else { return Ok(()) };
+    let is_lost = |lease: &LeaseRecord| !mounts.iter().any(|mount| mount.id == lease.mount);
+    for (id, _) in fitting(&cx.tx, "", is_lost)? {
+        cx.tx.delete(&LEASES, &id);
+    }
+    Ok(())
 }
 
 /// Revokes the certificate of a lease that has ended, if it has not ended as well. Says whether

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::api::endpoint::{Task, WriteCx};
-use crate::ca::{leftovers, tidy};
+use crate::ca::{leases, leftovers, tidy};
 use crate::domain::id::MountId;
 use crate::error::Error;
 
@@ -56,6 +56,6 @@ impl Engine {
     /// Why it could not be done; pages that are done stay done.
     pub fn sweep(&self) -> Result<(), Error> {
         while self.write("sys", &leftovers::sweep)? {}
-        Ok(())
+        self.write("sys", &leases::forget_lost)
     }
 }
