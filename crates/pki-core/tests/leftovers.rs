@@ -17,7 +17,7 @@ use pki_core::policy::Selector;
 use pki_core::{Engine, Env, Error, Given, Operation, Request, Response};
 use pki_store::memory::MemoryStore;
 use pki_store::{Batch, Key, KeyRange, Layout, Op, Store, Table};
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 
 use pages_support::Between;
 
@@ -317,4 +317,60 @@ fn what_is_noted_wrongly_or_not_at_all_is_found() {
         .collect();
     assert_eq!(found.first(), Some(&(Severity::Error, "leftovers", "mount 2")));
     assert!(found.contains(&(Severity::Warning, "certs", "mount 1")), "{found:?}");
+}
+
+/// Something that is done in a mount. Says whether it could be.
+type Work = fn(&Engine, &str) -> bool;
+
+fn write(engine: &Engine, path: String, data: &Value) -> bool {
+    let data = data.as_object().cloned().unwrap_or_default();
+    engine.handle(Request { operation: Operation::Write, path, data }).is_ok()
+}
+
+#[test]
+fn what_is_under_way_in_a_mount_that_goes_leaves_nothing_behind() {
+    let works: [Work; 6] = [
+        |engine, mount| engine.execute(mount, &Issue::under("web", "a.test")).is_ok(),
+        |engine, mount| {
+            let commands = vec![Issue::under("web", "a.test"); 40];
+            engine.execute_all(mount, &commands, NonZeroUsize::MIN.saturating_add(1)).is_ok()
+        },
+        |engine, mount| {
+            let some = ["common_name=*.fifth1.test".to_owned()];
+            let some = Selector::parse(&some, Timestamp::EPOCH).unwrap();
+            let expected = engine.would_revoke(mount, &some).unwrap().count;
+            engine.revoke_matching(mount, &some, None, expected).is_ok()
+        },
+        |engine, mount| write(engine, format!("{mount}/roles/new"), &json!({})),
+        |engine, mount| {
+            write(engine, format!("{mount}/config/auto-tidy"), &json!({"enabled": true}))
+        },
+        |engine, mount| {
+            let plan = json!({"tidy_cert_store": true, "tidy_revoked_certs": true});
+            write(engine, format!("{mount}/tidy"), &plan)
+        },
+    ];
+    for (mount, number) in [("many", MANY), ("few", FEW)] {
+        for (index, work) in works.iter().enumerate() {
+            for at in 0..4 {
+                let world = World::new();
+                let (other, store) = (Arc::clone(&world.other), world.store());
+                work(&world.disabling, "other");
+                world.between.meanwhile(move |change| {
+                    if change == at {
+                        disable(&other, mount).unwrap();
+                        assert_eq!(left(&store, number), (0, 0));
+                    }
+                    true
+                });
+                let is_done = work(&world.disabling, mount);
+                let is_gone = !world.other.mounts().unwrap().iter().any(|path| path == mount);
+                assert!(!is_gone || at != 0 || !is_done, "{mount} {index}");
+                if is_gone {
+                    assert_eq!(left(&world.between.store, number), (0, 0), "{mount} {index} {at}");
+                    assert_eq!(check(&world.other), []);
+                }
+            }
+        }
+    }
 }
