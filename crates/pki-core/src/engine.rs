@@ -16,20 +16,21 @@ use std::sync::Arc;
 use pki_store::Store;
 use serde_json::Value;
 
-use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Refused, Reply, Run};
+use crate::api::endpoint::{Command, Op, Output, Query, ReadCx, Refused, Reply, Run, WriteCx};
 use crate::api::request::{Body, Operation, Request, Response, wipe};
 use crate::api::router::{self, Route};
 use crate::api::{complete, help};
 use crate::ca::crls;
 use crate::ca::tables::MOUNTS;
 use crate::domain::id::{CrlId, MountId};
+use crate::domain::time::Timestamp;
 use crate::env::Env;
 use crate::error::Error;
 use crate::field::Input;
 use crate::keyring::Keyring;
 use crate::paths::PATHS;
 use crate::seal::Seal;
-use crate::store::{RecordCache, View};
+use crate::store::{RecordCache, Tx, View};
 use crate::system::mount::Mount;
 use crate::system::paths::SYSTEM_PATHS;
 use crate::system::paths::mount::EnableMount;
@@ -189,6 +190,10 @@ impl Engine {
 
     fn read_cx<'a>(&'a self, view: &'a View<'a>, mount: &'a Mount) -> ReadCx<'a> {
         ReadCx { view, mount, now: self.env.clock.now(), keys: &self.keys }
+    }
+
+    fn write_cx<'a>(&'a self, tx: Tx<'a>, mount: &'a Mount, now: Timestamp) -> WriteCx<'a> {
+        WriteCx { tx, mount, now, env: &self.env, keys: &self.keys, task: None }
     }
 
     /// A mount as it is now.

@@ -12,6 +12,7 @@
     reason = "all of this is a test; what fails says where"
 )]
 
+mod chance_support;
 #[path = "revocation/issuers.rs"]
 mod issuers;
 #[path = "revocation/look.rs"]

@@ -7,6 +7,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on fails")]
 #![expect(dead_code, reason = "other tests use the rest of what they share")]
 
+mod chance_support;
 mod tidy_support;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ use pki_core::inspect::{Finding, PrivateKeys, Severity, Watcher};
 use pki_core::x509::CertificateList;
 use pki_core::{Body, Engine, Error, Maintain, Operation, Request};
 use serde_json::{Map, Value, json};
+
+use chance_support::Chance;
 use tidy_support::{DAY, Settable, World, data, read, write};
 
 const SCHEDULES: u64 = 20;
@@ -325,16 +328,4 @@ impl Watcher for Findings {
     }
 
     fn went_on(&mut self, _: u64, _: u64) {}
-}
-
-/// xorshift64*.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) % end.max(1)
-    }
 }

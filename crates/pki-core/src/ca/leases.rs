@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::revoke;
-use super::tables::{LEASES, MOUNTS, REVOKED};
+use super::tables::{LEASES, REVOKED};
+use super::{mounts, revoke};
 use crate::api::endpoint::WriteCx;
 use crate::api::request::Lease;
 use crate::domain::hex;
@@ -12,7 +12,6 @@ use crate::domain::serial::SerialNumber;
 use crate::domain::time::{Timestamp, format_go_duration};
 use crate::error::Error;
 use crate::store::{View, json_record};
-use crate::system::mount::Mount;
 use crate::x509::certificate::Certificate;
 
 /// What a lease is on.
@@ -110,11 +109,11 @@ pub(crate) fn fitting(
 /// Forgets leases of mounts that were removed: one may have been given while its mount was. No
 /// mount gets such a number again.
 pub(crate) fn forget_lost(cx: &mut WriteCx<'_>) -> Result<(), Error> {
-    let mounts = cx.tx.look().page(&MOUNTS, &[], None, usize::MAX)?;
-    let mounts: Result<Vec<Mount>, _> =
-        mounts.into_iter().map(|found| found.record.map(|(_, mount)| mount)).collect();
-    // They may be those of a mount that cannot be read.
-    let Ok(mounts) = mounts else { return Ok(()) };
+    let mounts = mounts::readable(cx.tx.look())?;
+    if mounts::has_others(cx.tx.look(), &mounts)? {
+        // They may be theirs.
+        return Ok(());
+    }
     let is_lost = |lease: &LeaseRecord| !mounts.iter().any(|mount| mount.id == lease.mount);
     for (id, _) in fitting(&cx.tx, "", is_lost)? {
         cx.tx.delete(&LEASES, &id);

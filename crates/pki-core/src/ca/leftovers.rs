@@ -3,7 +3,8 @@
 //! others get their turn (docs/adr/0020-leftovers-of-a-mount.md).
 
 use super::certs::ExpiryKey;
-use super::tables::{CERTS, EXPIRY, GROWING, LEFTOVERS, MOUNTS, OF_A_MOUNT};
+use super::mounts;
+use super::tables::{CERTS, EXPIRY, GROWING, LEFTOVERS, OF_A_MOUNT};
 use crate::api::endpoint::WriteCx;
 use crate::domain::id::MountId;
 use crate::error::Error;
@@ -39,7 +40,8 @@ pub(crate) fn sweep(cx: &mut WriteCx<'_>) -> Result<bool, Error> {
     // or gone back to a store that has the mount.
     cx.tx.get(&LEFTOVERS, &mount)?;
     // What a mount has that is there is not left over, whatever is noted: then the note goes alone.
-    if is_there(&cx.tx, mount)? || page(&mut cx.tx, mount)? == Left::Nothing {
+    let is_there = mounts::readable(cx.tx.look())?.iter().any(|readable| readable.id == mount);
+    if is_there || page(&mut cx.tx, mount)? == Left::Nothing {
         cx.tx.delete(&LEFTOVERS, &mount);
     }
     Ok(true)
@@ -53,12 +55,6 @@ fn first(view: &View<'_>) -> Result<Option<MountId>, Error> {
         None if notes.is_empty() => Ok(None),
         None => Err(Error::DamagedRecord(LEFTOVERS.table.name)),
     }
-}
-
-/// Whether a mount has this number, among those that can be read.
-fn is_there(view: &View<'_>, mount: MountId) -> Result<bool, Error> {
-    let mounts = view.look().page(&MOUNTS, &[], None, usize::MAX)?;
-    Ok(mounts.iter().filter_map(|found| found.record.as_ref().ok()).any(|(_, it)| it.id == mount))
 }
 
 /// What is left after a page.

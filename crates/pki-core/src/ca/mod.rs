@@ -16,6 +16,7 @@ pub(crate) mod issuers;
 pub(crate) mod keys;
 pub(crate) mod leases;
 pub(crate) mod leftovers;
+pub(crate) mod mounts;
 pub(crate) mod ocsp;
 pub(crate) mod packaging;
 pub(crate) mod profile;

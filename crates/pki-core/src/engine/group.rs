@@ -17,7 +17,7 @@ use pki_store::{Batch, Expect, Key, Op};
 use super::Engine;
 use super::following::Following;
 use super::write::ATTEMPTS;
-use crate::api::endpoint::{Check, Command, Reply, WriteCx};
+use crate::api::endpoint::{Check, Command, Reply};
 use crate::ca::batches;
 use crate::ca::tables::BATCHES;
 use crate::domain::time::Timestamp;
@@ -212,8 +212,7 @@ impl Engine {
     fn advance(&self, mount: &str, step: &Step) -> Result<Option<Batch>, Error> {
         let (mount, view) = self.enter(mount)?;
         let (tx, now) = (Tx::new(view), self.env.clock.now());
-        let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
+        let mut cx = self.write_cx(tx, &mount, now);
         batches::advance(&mut cx, step)?;
         Ok(cx.tx.into_batch())
     }
@@ -258,8 +257,7 @@ impl Engine {
         let (mount, view) = entered.map_err(|error| Failed { index: None, error })?;
         let now = *attempt.moment.get_or_init(|| self.env.clock.now());
         let tx = Tx::new(view);
-        let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
+        let mut cx = self.write_cx(tx, &mount, now);
         let mut replies = Vec::new();
         while !attempt.has_failed.load(Ordering::Relaxed) {
             let index = attempt.next.fetch_add(1, Ordering::Relaxed);

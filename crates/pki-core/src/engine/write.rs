@@ -55,8 +55,7 @@ impl Engine {
             // Read after the snapshot was taken: what others wrote into it lies before.
             let now = self.env.clock.now();
             let tx = Tx::new(view);
-            let mut cx =
-                WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
+            let mut cx = self.write_cx(tx, &mount, now);
             let outcome = execute(&mut cx)?;
             let Some(batch) = cx.tx.into_batch() else { return Ok(outcome) };
             if self.apply(&batch)? {
@@ -89,8 +88,7 @@ impl Engine {
         let view = View::remembered(&memory, &self.cache, MountId::SYSTEM);
         let Ok((mount, view)) = enter(view, mount) else { return Ok(None) };
         let (tx, now) = (Tx::new(view), self.env.clock.now());
-        let mut cx =
-            WriteCx { tx, mount: &mount, now, env: &self.env, keys: &self.keys, task: None };
+        let mut cx = self.write_cx(tx, &mount, now);
         let outcome = execute(&mut cx);
         // It may have made do without what it was not told.
         if memory.was_short() {

@@ -59,7 +59,7 @@ pub(crate) fn check(
     watcher: &mut dyn Watcher,
 ) -> Result<(), Error> {
     let mut view = view.in_mount(MountId::SYSTEM);
-    let found = mounts::readable(&view)?;
+    let found = crate::ca::mounts::readable(view.look())?;
     let total = mounts::size(&view, &found)?;
     let mut walk = Walk { now, keys, private, watcher, done: 0, total };
     mounts::check(&mut walk, &view, &found)?;

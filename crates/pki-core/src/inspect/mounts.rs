@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::walk::{Place, Walk};
 use super::{PAGE, PrivateKeys};
+use crate::ca::mounts::has_others;
 use crate::ca::tables::{
     CERTS, LAST_MOUNT, LEASES, LEFTOVERS, MIGRATIONS, MOUNTS, OF_A_MOUNT, REVOKED,
 };
@@ -14,12 +15,6 @@ use crate::keyring::{SEAL, SealKind};
 use crate::seal::SealError;
 use crate::store::{Found, Look, SETS, View};
 use crate::system::mount::Mount;
-
-/// The mounts that can be read. There are few.
-pub(super) fn readable(view: &View<'_>) -> Result<Vec<Mount>, Error> {
-    let found = view.look().page(&MOUNTS, &[], None, usize::MAX)?;
-    Ok(found.into_iter().filter_map(|found| Some(found.record.ok()?.1)).collect())
-}
 
 /// How many values of the whole store are not what was written, as far as their sums tell.
 pub(crate) fn damaged(view: &View<'_>) -> Result<u64, Error> {
@@ -158,8 +153,7 @@ fn leftovers(place: &mut Place<'_, '_>, mounts: &[Mount]) -> Result<Vec<MountId>
 
 /// Other records whose mount is not there: disabling a mount removes them with it.
 fn orphans(place: &mut Place<'_, '_>, mounts: &[Mount], noted: &[MountId]) -> Result<(), Error> {
-    let has_unreadable = place.look().count(MOUNTS.table, &[], None)?
-        != u64::try_from(mounts.len()).unwrap_or(u64::MAX);
+    let has_unreadable = has_others(place.look(), mounts)?;
     for table in OF_A_MOUNT {
         let look: Look<'_> = place.look();
         for id in look.mounts_in(*table)? {

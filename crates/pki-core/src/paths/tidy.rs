@@ -82,7 +82,7 @@ impl Command for Tidy {
         }
         if let Some(other) = tidy::in_the_way(&cx.tx, cx.now)? {
             let hint = format!(
-                "It was done with a page at {}. If it is not with another for {} seconds, it is taken for dead, and the next tidy does the rest; after tidy-cancel it does at once.",
+                "Its last page was done at {}. If no other is done for {} seconds, it is taken for dead, and another tidy can begin; after tidy-cancel one can at once.",
                 other.finished.rfc3339(),
                 TidyStatus::PATIENCE,
             );

@@ -13,6 +13,8 @@ use pki_store::memory::MemoryStore;
 use pki_store::{KeyRange, Layout, Store, Table};
 use serde_json::{Map, Value, json};
 
+use super::chance_support::Chance;
+
 pub(crate) const ISSUERS: [&str; 2] = ["one", "two"];
 
 /// A certificate, as this test remembers it.
@@ -188,17 +190,5 @@ impl SecureRandom for Seeded {
     fn fill(&self, buffer: &mut [u8]) {
         let mut chance = self.0.lock().expect("no panic before");
         buffer.fill_with(|| u8::try_from(chance.below(256)).unwrap_or_default());
-    }
-}
-
-/// xorshift64*.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) % end.max(1)
     }
 }
